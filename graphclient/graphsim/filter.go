@@ -1,0 +1,193 @@
+package graphsim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A filter is a compiled $filter. The spans hold every incident that matches,
+// so that the indexes can leave out most others without looking.
+type filter struct {
+	match            func(*Incident) bool
+	created, updated span
+}
+
+var everything = filter{match: func(*Incident) bool { return true }, created: always, updated: always}
+
+func (f filter) and(g filter) filter {
+	return filter{
+		match:   func(in *Incident) bool { return f.match(in) && g.match(in) },
+		created: f.created.and(g.created), updated: f.updated.and(g.updated),
+	}
+}
+
+func (f filter) or(g filter) filter {
+	return filter{
+		match:   func(in *Incident) bool { return f.match(in) || g.match(in) },
+		created: f.created.or(g.created), updated: f.updated.or(g.updated),
+	}
+}
+
+func (f filter) not() filter {
+	return filter{match: func(in *Incident) bool { return !f.match(in) }, created: always, updated: always}
+}
+
+// parser reads a $filter by recursive descent: or binds loosest, then and, then not.
+type parser struct {
+	cfg   *Config
+	text  string
+	rest  []lexeme
+	depth int
+}
+
+// parseFilter compiles a $filter, or says in Graph's manner why it cannot.
+func parseFilter(text string, cfg *Config) (filter, error) {
+	lexemes, err := lex(text)
+	if err != nil {
+		return filter{}, err
+	}
+	p := &parser{cfg: cfg, text: text, rest: lexemes}
+	f, err := p.or()
+	if err == nil && p.peek().kind != 0 {
+		err = p.unexpected()
+	}
+	return f, err
+}
+
+func (p *parser) peek() lexeme { return p.rest[0] }
+
+func (p *parser) next() lexeme {
+	l := p.rest[0]
+	if l.kind != 0 {
+		p.rest = p.rest[1:]
+	}
+	return l
+}
+
+// take steps over the next lexeme if it is the given word or mark.
+func (p *parser) take(text string) bool {
+	l := p.peek()
+	if l.kind == 0 || l.kind == 's' || l.text != text {
+		return false
+	}
+	p.next()
+	return true
+}
+
+func (p *parser) unexpected() error {
+	return fmt.Errorf("Syntax error at position %d in '%s'.", p.peek().at, p.text)
+}
+
+func (p *parser) or() (filter, error) {
+	f, err := p.and()
+	for err == nil && p.take("or") {
+		if p.cfg.RefuseOr {
+			return f, errors.New("The 'or' operator is not supported.")
+		}
+		var g filter
+		g, err = p.and()
+		f = f.or(g)
+	}
+	return f, err
+}
+
+func (p *parser) and() (filter, error) {
+	f, err := p.term()
+	for err == nil && p.take("and") {
+		var g filter
+		g, err = p.term()
+		f = f.and(g)
+	}
+	return f, err
+}
+
+// term is a comparison, a parenthesis, or the negation of a parenthesis: in OData, not binds
+// closer than eq, so that "not status eq 'active'" would negate the status.
+func (p *parser) term() (filter, error) {
+	if p.take("not") {
+		if p.cfg.RefuseNot {
+			return filter{}, errors.New("The 'not' operator is not supported.")
+		}
+		f, err := p.parenthesis()
+		return f.not(), err
+	}
+	if p.peek().kind != '(' {
+		return p.comparison()
+	}
+	if p.cfg.RefuseParentheses {
+		return filter{}, errors.New("Parentheses are not supported in the filter.")
+	}
+	return p.parenthesis()
+}
+
+func (p *parser) parenthesis() (filter, error) {
+	if p.depth++; p.depth > 100 {
+		return filter{}, errors.New("The node count limit of '100' has been exceeded.")
+	}
+	if !p.take("(") {
+		return filter{}, p.unexpected()
+	}
+	f, err := p.or()
+	if err == nil && !p.take(")") {
+		err = p.unexpected()
+	}
+	return f, err
+}
+
+func (p *parser) comparison() (filter, error) {
+	name := p.next()
+	if name.kind != 'w' {
+		return filter{}, fmt.Errorf("Syntax error at position %d in '%s'.", name.at, p.text)
+	}
+	if !filterable(name.text) {
+		return filter{}, fmt.Errorf("Could not find a property named '%s' that supports filtering.", name.text)
+	}
+	if name.text == "status" && p.cfg.RefuseStatusFilter {
+		return filter{}, errors.New("Filtering on property 'status' is not supported.")
+	}
+	if p.take("in") {
+		return p.in(name.text)
+	}
+	operator, value := p.next(), p.next()
+	f, err := p.compile(name.text, operator.text, value)
+	if name.text == "status" && p.cfg.IgnoreStatusFilter {
+		return everything, err
+	}
+	return f, err
+}
+
+// in is a membership test: property in ('one','two').
+func (p *parser) in(property string) (filter, error) {
+	if p.cfg.RefuseIn {
+		return filter{}, errors.New("The 'in' operator is not supported.")
+	}
+	if !p.take("(") {
+		return filter{}, p.unexpected()
+	}
+	any := everything.not()
+	any.created, any.updated = span{1, 0}, span{1, 0}
+	for {
+		f, err := p.compile(property, "eq", p.next())
+		if err != nil {
+			return f, err
+		}
+		any = any.or(f)
+		if p.take(")") {
+			break
+		}
+		if !p.take(",") {
+			return any, p.unexpected()
+		}
+	}
+	if property == "status" && p.cfg.IgnoreStatusFilter {
+		return everything, nil
+	}
+	return any, nil
+}
+
+// filterable are the seven properties that Graph filters by; priorityScore is not one.
+func filterable(property string) bool {
+	return slices.Contains([]string{"assignedTo", "classification", "createdDateTime", "determination",
+		"lastUpdateDateTime", "severity", "status"}, property)
+}

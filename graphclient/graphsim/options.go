@@ -1,0 +1,164 @@
+package graphsim
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxTop is the largest $top, and the size of a page without one.
+const maxTop = 50
+
+// options are the query options of a list, understood.
+type options struct {
+	raw        url.Values // as sent, or as the $skiptoken holds them
+	top, skip  int
+	filter     filter
+	count      bool
+	expand     bool
+	properties []string // of $select; nil: all
+	orderBy    *Order
+	empties    int // empty pages sent so far on the way to this one
+}
+
+// parseOptions understands the query of a list, or says in Graph's manner why it cannot.
+// An unknown option is refused, since a client that counts on it is wrong.
+func parseOptions(query url.Values, cfg *Config) (*options, error) {
+	query, err := unpack(query)
+	if err != nil {
+		return nil, err
+	}
+	o := &options{raw: query, top: cfg.PageSize, filter: everything}
+	for name, values := range query {
+		if len(values) != 1 {
+			return nil, fmt.Errorf("Query option '%s' was specified more than once, but it must be specified at most once.", name)
+		}
+		if err := o.set(name, values[0], cfg); err != nil {
+			return nil, err
+		}
+	}
+	o.top = min(o.top, cfg.PageSize)
+	return o, nil
+}
+
+func (o *options) set(name, value string, cfg *Config) (err error) {
+	switch name {
+	case "$top":
+		if o.top, err = number(name, value); o.top > maxTop {
+			err = fmt.Errorf("The limit of '%d' for Top query has been exceeded. The value from the incoming request is '%s'.", maxTop, value)
+		}
+	case "$skip":
+		o.skip, err = number(name, value)
+	case "$skiptoken":
+		o.empties, err = number(name, value)
+	case "$filter":
+		o.filter, err = parseFilter(value, cfg)
+	case "$count":
+		return o.setCount(value, cfg)
+	case "$expand":
+		if o.expand = true; value != "alerts" {
+			err = fmt.Errorf("Could not find a property named '%s'.", value)
+		}
+	case "$select":
+		return o.setSelect(value, cfg)
+	case "$orderby":
+		return o.setOrderBy(value, cfg)
+	default:
+		err = fmt.Errorf("The query parameter '%s' is not supported.", name)
+	}
+	return err
+}
+
+func number(name, value string) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("Invalid value '%s' for %s query option found. The %s query option requires a non-negative integer value.", value, name, name)
+	}
+	return n, nil
+}
+
+func (o *options) setCount(value string, cfg *Config) error {
+	if cfg.RefuseCount {
+		return errors.New("Query option 'Count' is not allowed.")
+	}
+	if value != "true" && value != "false" {
+		return fmt.Errorf("Invalid value '%s' for $count query option found. Valid values are 'true' or 'false'.", value)
+	}
+	o.count = value == "true" && !cfg.IgnoreCount
+	return nil
+}
+
+func (o *options) setSelect(value string, cfg *Config) error {
+	if cfg.RefuseSelect {
+		return errors.New("Query option 'Select' is not allowed.")
+	}
+	for property := range strings.SplitSeq(value, ",") {
+		if property = strings.TrimSpace(property); !slices.Contains(properties, property) {
+			return fmt.Errorf("Could not find a property named '%s' on type 'microsoft.graph.security.incident'.", property)
+		}
+		o.properties = append(o.properties, property)
+	}
+	return nil
+}
+
+// setOrderBy understands one of the two dates, in either direction.
+func (o *options) setOrderBy(value string, cfg *Config) error {
+	if cfg.RefuseOrderBy {
+		return errors.New("Query option 'OrderBy' is not allowed.")
+	}
+	orders := map[string]Order{
+		"createdDateTime": CreatedAscending, "createdDateTime asc": CreatedAscending, "createdDateTime desc": CreatedDescending,
+		"lastUpdateDateTime": UpdatedAscending, "lastUpdateDateTime asc": UpdatedAscending, "lastUpdateDateTime desc": UpdatedDescending,
+	}
+	order, ok := orders[strings.Join(strings.Fields(value), " ")]
+	if !ok {
+		return fmt.Errorf("The $orderby expression '%s' is not supported.", value)
+	}
+	if !cfg.IgnoreOrderBy {
+		o.orderBy = &order
+	}
+	return nil
+}
+
+// nextLink returns where the list goes on: at another position of it, asked for anew.
+// empties tells apart the links that follow an empty page and lead to the same position.
+func (o *options) nextLink(c *call, form Form, skip, empties int) string {
+	next := url.Values{}
+	for name, values := range o.raw {
+		next[name] = values
+	}
+	next.Set("$skip", strconv.Itoa(skip))
+	next.Del("$skiptoken")
+	if empties > 0 {
+		next.Set("$skiptoken", strconv.Itoa(empties))
+	}
+	if form == SkipWithoutFilter {
+		next.Del("$filter")
+	}
+	if form == Token {
+		next = url.Values{"$skiptoken": {packed + base64.RawURLEncoding.EncodeToString([]byte(next.Encode()))}}
+	}
+	return c.base + c.URL.Path + "?" + strings.ReplaceAll(next.Encode(), "%24", "$")
+}
+
+// packed begins a $skiptoken that holds a whole query.
+const packed = "Q"
+
+// unpack returns the query that a $skiptoken holds, or the query itself.
+func unpack(query url.Values) (url.Values, error) {
+	token, ok := strings.CutPrefix(query.Get("$skiptoken"), packed)
+	if !ok {
+		return query, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(token)
+	if err == nil && len(query) == 1 {
+		query, err = url.ParseQuery(string(text))
+	} else {
+		err = errors.New("Skip token is invalid.")
+	}
+	return query, err
+}
