@@ -137,3 +137,15 @@ func (s *Sim) all(state func(*record) *Incident) []Incident {
 	slices.SortFunc(all, byID)
 	return all
 }
+
+// incident returns the true state of one incident.
+func (s *Sim) incident(id string) (Incident, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle(s.now())
+	rec := s.records[id]
+	if rec == nil || rec.truth == nil {
+		return Incident{}, false
+	}
+	return *rec.truth, true
+}

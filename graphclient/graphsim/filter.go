@@ -50,7 +50,7 @@ func parseFilter(text string, cfg *Config) (filter, error) {
 	p := &parser{cfg: cfg, text: text, rest: lexemes}
 	f, err := p.or()
 	if err == nil && p.peek().kind != 0 {
-		err = p.unexpected()
+		err = p.unexpected(p.peek())
 	}
 	return f, err
 }
@@ -75,8 +75,8 @@ func (p *parser) take(text string) bool {
 	return true
 }
 
-func (p *parser) unexpected() error {
-	return fmt.Errorf("Syntax error at position %d in '%s'.", p.peek().at, p.text)
+func (p *parser) unexpected(l lexeme) error {
+	return fmt.Errorf("Syntax error at position %d in '%s'.", l.at, p.text)
 }
 
 func (p *parser) or() (filter, error) {
@@ -126,11 +126,11 @@ func (p *parser) parenthesis() (filter, error) {
 		return filter{}, errors.New("The node count limit of '100' has been exceeded.")
 	}
 	if !p.take("(") {
-		return filter{}, p.unexpected()
+		return filter{}, p.unexpected(p.peek())
 	}
 	f, err := p.or()
 	if err == nil && !p.take(")") {
-		err = p.unexpected()
+		err = p.unexpected(p.peek())
 	}
 	return f, err
 }
@@ -138,7 +138,7 @@ func (p *parser) parenthesis() (filter, error) {
 func (p *parser) comparison() (filter, error) {
 	name := p.next()
 	if name.kind != 'w' {
-		return filter{}, fmt.Errorf("Syntax error at position %d in '%s'.", name.at, p.text)
+		return filter{}, p.unexpected(name)
 	}
 	if !filterable(name.text) {
 		return filter{}, fmt.Errorf("Could not find a property named '%s' that supports filtering.", name.text)
@@ -149,8 +149,11 @@ func (p *parser) comparison() (filter, error) {
 	if p.take("in") {
 		return p.in(name.text)
 	}
-	operator, value := p.next(), p.next()
-	f, err := p.compile(name.text, operator.text, value)
+	operator := p.next()
+	if operator.kind != 'w' {
+		return filter{}, p.unexpected(operator)
+	}
+	f, err := p.compile(name.text, operator.text, p.next())
 	if name.text == "status" && p.cfg.IgnoreStatusFilter {
 		return everything, err
 	}
@@ -163,27 +166,26 @@ func (p *parser) in(property string) (filter, error) {
 		return filter{}, errors.New("The 'in' operator is not supported.")
 	}
 	if !p.take("(") {
-		return filter{}, p.unexpected()
+		return filter{}, p.unexpected(p.peek())
 	}
-	any := everything.not()
-	any.created, any.updated = span{1, 0}, span{1, 0}
+	members := everything.not()
 	for {
 		f, err := p.compile(property, "eq", p.next())
 		if err != nil {
 			return f, err
 		}
-		any = any.or(f)
+		members = members.or(f)
 		if p.take(")") {
 			break
 		}
 		if !p.take(",") {
-			return any, p.unexpected()
+			return members, p.unexpected(p.peek())
 		}
 	}
 	if property == "status" && p.cfg.IgnoreStatusFilter {
 		return everything, nil
 	}
-	return any, nil
+	return members, nil
 }
 
 // filterable are the seven properties that Graph filters by; priorityScore is not one.

@@ -3,6 +3,7 @@ package graphsim
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 )
@@ -34,6 +35,7 @@ func (in Incident) clone() *Incident {
 		in.Score = new(*in.Score)
 	}
 	in.Tags = slices.Clone(in.Tags)
+	in.Override = maps.Clone(in.Override)
 	return &in
 }
 

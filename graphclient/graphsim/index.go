@@ -13,6 +13,7 @@ import (
 type index struct {
 	sorted []entry
 	fresh  []entry // not yet sorted in, so that adding many costs one sort
+	least  int64   // no entry is earlier
 }
 
 // An entry is an incident at a time, in nanoseconds since 1970.
@@ -51,7 +52,9 @@ func (x *index) move(number uint64, before, after *Incident, at func(*Incident) 
 		x.sorted = slices.Delete(x.sorted, i, i+1)
 	}
 	if after != nil {
-		x.fresh = append(x.fresh, entry{at: at(after), number: number, in: after})
+		e := entry{at: at(after), number: number, in: after}
+		x.fresh = append(x.fresh, e)
+		x.least = min(x.least, e.at)
 	}
 }
 
@@ -70,11 +73,17 @@ func (x *index) settled() []entry {
 	return x.sorted
 }
 
-func (x *index) first() (entry, bool) {
-	if sorted := x.settled(); len(sorted) > 0 {
-		return sorted[0], true
+// first returns the earliest entry, if its time is not after the given one.
+func (x *index) first(notAfter int64) (entry, bool) {
+	if x.least > notAfter {
+		return entry{}, false
 	}
-	return entry{}, false
+	sorted := x.settled()
+	if x.least = math.MaxInt64; len(sorted) == 0 {
+		return entry{}, false
+	}
+	x.least = sorted[0].at
+	return sorted[0], x.least <= notAfter
 }
 
 // within returns the entries whose time lies in the span.

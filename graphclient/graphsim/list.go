@@ -46,9 +46,9 @@ type page struct {
 // page cuts one page out of the list, by position.
 func (s *Sim) page(c *call, o *options) page {
 	p := page{status: http.StatusOK, header: http.Header{"Content-Type": {jsonType}}, count: -1}
-	rows := s.rows(o)
+	rows, total := s.rows(o)
 	if o.count {
-		p.count = len(rows)
+		p.count = total
 	}
 	if s.cfg.DeepSkip > 0 && o.skip >= s.cfg.DeepSkip {
 		return p
@@ -74,13 +74,9 @@ func (s *Sim) page(c *call, o *options) page {
 	return p
 }
 
-// rows returns the matching incidents in the list's order, up to one after the page, or all
-// when they are to be counted.
-func (s *Sim) rows(o *options) []*Incident {
-	limit := o.skip + o.top + 1
-	if o.count {
-		limit = int(^uint(0) >> 1)
-	}
+// rows returns the matching incidents in the list's order, at least up to one after the page,
+// and how many there are if they are to be counted.
+func (s *Sim) rows(o *options) (rows []*Incident, total int) {
 	order := s.cfg.Order
 	if o.orderBy != nil {
 		order = *o.orderBy
@@ -89,31 +85,36 @@ func (s *Sim) rows(o *options) []*Incident {
 	switch order {
 	case CreatedAscending, CreatedDescending:
 		if len(created) <= len(updated)*4 {
-			return matching(created, order == CreatedDescending, o.filter, limit)
+			return o.matching(created, order == CreatedDescending)
 		}
 	case UpdatedAscending, UpdatedDescending:
 		if len(updated) <= len(created)*4 {
-			return matching(updated, order == UpdatedDescending, o.filter, limit)
+			return o.matching(updated, order == UpdatedDescending)
 		}
 	}
 	fewer := created
 	if len(updated) < len(created) {
 		fewer = updated
 	}
-	return s.sorted(fewer, o.filter, order)
+	rows = s.sorted(fewer, o.filter, order)
+	return rows, len(rows)
 }
 
-// matching returns the first of the entries that match, in their order or against it.
-func matching(entries []entry, descending bool, f filter, limit int) []*Incident {
-	var rows []*Incident
+// matching returns the first of the entries that match, in their order or against it, and
+// looks on only to count them.
+func (o *options) matching(entries []entry, descending bool) (rows []*Incident, total int) {
+	limit := o.skip + o.top + 1
 	for e := range inOrder(entries, descending) {
-		if f.match(e.in) {
-			if rows = append(rows, e.in); len(rows) >= limit {
-				break
-			}
+		if !o.filter.match(e.in) {
+			continue
+		}
+		if total++; total <= limit {
+			rows = append(rows, e.in)
+		} else if !o.count {
+			break
 		}
 	}
-	return rows
+	return rows, total
 }
 
 // sorted returns all entries that match, put in order.

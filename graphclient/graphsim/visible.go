@@ -67,8 +67,8 @@ func (s *Sim) settle(now time.Time) {
 // expire deletes what was created at the given time or before.
 func (s *Sim) expire(created time.Time) {
 	for {
-		oldest, ok := s.created.first()
-		if !ok || oldest.in.Created.After(created) {
+		oldest, ok := s.created.first(nanos(created))
+		if !ok {
 			return
 		}
 		s.serial++
