@@ -128,13 +128,17 @@ func (s *Sim) all(state func(*record) *Incident) []Incident {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.settle(s.now())
-	var all []Incident
+	var states []*Incident
 	for _, rec := range s.records {
 		if in := state(rec); in != nil {
-			all = append(all, *in.clone())
+			states = append(states, in)
 		}
 	}
-	slices.SortFunc(all, byID)
+	slices.SortFunc(states, byID)
+	all := make([]Incident, len(states))
+	for i, in := range states {
+		all[i] = *in.clone()
+	}
 	return all
 }
 

@@ -57,7 +57,7 @@ const (
 )
 
 // byID orders incidents as their ids count.
-func byID(a, b Incident) int {
+func byID(a, b *Incident) int {
 	return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
 }
 

@@ -136,7 +136,7 @@ func (st *Story) reopen(id string, now time.Time) {
 	st.plan(id, now, []step{st.closing(Incident{}, st.life(paces[0].mean))})
 }
 
-// retire removes a closed incident after a day, where Graph would after half a year, so that
+// retire removes a closed incident after some hours, where Graph would after half a year, so that
 // a story that goes on for weeks needs no more memory than one of a day.
 func (st *Story) retire(id string, now time.Time) {
 	st.expect(now.Add(keepResolved), func(time.Time) { st.sim.Delete(id) })

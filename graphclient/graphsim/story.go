@@ -51,7 +51,7 @@ func (a *agenda) Pop() any {
 const (
 	arrivalsPerMinute = 3.4
 	tide              = 20 * time.Minute
-	keepResolved      = 24 * time.Hour
+	keepResolved      = 6 * time.Hour
 )
 
 // A pace is how long a kind of incident stays open, on average, and how frequent it is.
