@@ -1,0 +1,26 @@
+package graphclient
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+// A Secret is text that never appears in any output.
+type Secret string
+
+const hidden = "<secret>"
+
+// String returns a placeholder.
+func (Secret) String() string { return hidden }
+
+// GoString returns a placeholder.
+func (Secret) GoString() string { return hidden }
+
+// Format writes a placeholder, whatever the verb.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }
+
+// LogValue returns a placeholder.
+func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// MarshalText returns a placeholder.
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }

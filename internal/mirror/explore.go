@@ -1,0 +1,87 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"msgraph_security_exporter/graphclient"
+)
+
+// parallel is how many cells of one survey are read at once.
+const parallel = 4
+
+// maxShrinks is how often in a row a survey splits a cell because Graph answers
+// it with a server error: that may be the query's own fault for ever, but it may
+// as well be Graph's.
+const maxShrinks = 2
+
+// A cellReading is the outcome of reading one cell of a survey.
+type cellReading struct {
+	cell span
+	reading
+	err error
+}
+
+// explore reads the cells of a survey, several at once, and takes in what they
+// hold. It ends with the first error; the survey remembers what has been read, so
+// that exploring it again goes on from there.
+func (m *Mirror) explore(ctx context.Context, s *survey, q query) error {
+	results := make(chan cellReading)
+	var failure error
+	for busy, shrinks := 0, 0; ; {
+		for failure == nil && busy < parallel {
+			cell, ok := s.next()
+			if !ok {
+				break
+			}
+			busy++
+			go func() { results <- m.readCell(ctx, cell, q) }()
+		}
+		if busy == 0 {
+			break
+		}
+		r := <-results
+		busy--
+		switch {
+		case r.err != nil && shrinkable(&r) && shrinks < maxShrinks:
+			shrinks++
+			s.overflow(r.cell, nil, -1)
+		case r.err != nil:
+			s.fail(r.cell)
+			failure = errors.Join(failure, r.err)
+		case r.overflow:
+			s.overflow(r.cell, r.created(r.cell), -1)
+		default:
+			shrinks = 0
+			s.done(r.cell, r.created(r.cell))
+			m.advance(ctx, s.progress())
+		}
+	}
+	return failure
+}
+
+// shrinkable reports whether a smaller cell may succeed where this one failed.
+func shrinkable(r *cellReading) bool {
+	return graphclient.ReasonOf(r.err) == graphclient.ReasonServerError && !r.cell.atomic()
+}
+
+// atomic reports whether the span is too short to be split.
+func (s span) atomic() bool {
+	return s.from != minTicks && s.to != maxTicks && s.to-s.from <= Ticks(ticksPerSecond)
+}
+
+func (m *Mirror) readCell(ctx context.Context, cell span, q query) cellReading {
+	var r reading
+	var err error
+	if cell.atomic() {
+		r, err = m.second(ctx, q, attributes, cell.filter()...)
+	} else {
+		r, err = m.whole(ctx, q, cell.filter()...)
+	}
+	if err != nil {
+		return cellReading{cell: cell, err: fmt.Errorf("listing incidents created in %s: %w", cell, err)}
+	}
+	m.absorb(&r, q.source())
+	return cellReading{cell: cell, reading: r}
+}

@@ -1,0 +1,346 @@
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+// follow starts a mirror of the simulated tenant, for the time of the test.
+func follow(t *testing.T, sim *graphsim.Sim, cfg Config) *Mirror {
+	t.Helper()
+	m := New(clientOf(sim), cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		m.Run(ctx)
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	return m
+}
+
+func clientOf(sim *graphsim.Sim) *graphclient.Client {
+	client, err := graphclient.New(graphclient.Config{
+		Endpoint:          "https://graph.example",
+		Authority:         "https://login.example",
+		TenantID:          "tenant",
+		ClientID:          "client",
+		Secret:            func() (graphclient.Secret, error) { return "s", nil },
+		RequestsPerMinute: 100000,
+		Transport:         sim,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return client
+}
+
+// synced waits for the first snapshot.
+func synced(t *testing.T, m *Mirror) {
+	t.Helper()
+	for range 600 {
+		if m.Report().Up {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+	t.Fatalf("not synchronised after 10 minutes: %+v", m.Report())
+}
+
+// pull refreshes and returns the report, which must be up.
+func pull(t *testing.T, m *Mirror) Report {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := m.Refresh(ctx); err != nil {
+		t.Fatalf("refreshing: %v", err)
+	}
+	r := m.Report()
+	if !r.Up {
+		t.Fatalf("not up: %v", r.Problems)
+	}
+	return r
+}
+
+// open returns the open incidents of the truth.
+func open(sim *graphsim.Sim) map[string]Incident {
+	all := map[string]Incident{}
+	for _, in := range sim.Truth() {
+		if in.Open() {
+			all[in.ID] = fromSim(in)
+		}
+	}
+	return all
+}
+
+func shown(r Report) map[string]Incident {
+	all := map[string]Incident{}
+	for _, in := range r.Snapshot.Open {
+		all[in.ID] = in
+	}
+	return all
+}
+
+func equalTruth(t *testing.T, sim *graphsim.Sim, r Report) {
+	t.Helper()
+	if diff := cmp.Diff(open(sim), shown(r)); diff != "" {
+		t.Errorf("open incidents differ from the truth (-want +got):\n%s", diff)
+	}
+}
+
+// fill adds n open incidents created evenly over the last days, and as many that
+// are resolved.
+func fill(sim *graphsim.Sim, n int, over time.Duration) {
+	for i := range n {
+		at := time.Now().Add(-over / time.Duration(n) * time.Duration(i+1))
+		sim.Add(graphsim.Incident{Created: at, Severity: []string{"low", "medium", "high"}[i%3], Score: new(i % 101)})
+		sim.Add(graphsim.Incident{Created: at, Status: "resolved"})
+	}
+}
+
+// TestFirstSynchronisation lists tenants of every size and order exactly, in
+// few requests, even if Graph refuses or ignores the filter on status.
+func TestFirstSynchronisation(t *testing.T) {
+	for _, n := range []int{0, 1, 49, 50, 51, 700, 2000} {
+		for _, cfg := range []graphsim.Config{
+			{},
+			{Order: graphsim.UpdatedDescending, NextLink: graphsim.SkipWithoutFilter, ExactNextLink: true},
+			{Order: graphsim.Shuffled, RepeatIDs: 0.3, Spelling: graphsim.PascalCase, NullsForUnknown: true},
+			{EmptyPages: 0.2, NextLink: graphsim.Token},
+			{RefuseStatusFilter: true, DocumentationSpelling: true},
+			{IgnoreStatusFilter: true, OmitDate: true},
+		} {
+			t.Run(fmt.Sprintf("%d %+v", n, cfg), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					cfg.Latency = 100 * time.Millisecond
+					sim := graphsim.New(cfg)
+					fill(sim, n, 90*24*time.Hour)
+					m := follow(t, sim, Config{})
+					synced(t, m)
+					equalTruth(t, sim, m.Report())
+					for _, q := range sim.Requests() {
+						if q.Query.Has("$orderby") || q.Query.Has("$select") || q.Query.Has("$expand") {
+							t.Errorf("request depends on what is not certain: %v", q.Query)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestUndatedChanges are found by the sweep: within half a minute for young
+// incidents, within one interval for others.
+func TestUndatedChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 300, 30*24*time.Hour)
+		m := follow(t, sim, Config{SweepInterval: 5 * time.Minute})
+		synced(t, m)
+		young := sim.Add(graphsim.Incident{Severity: "high"})
+		pull(t, m)
+		sim.Change(young, graphsim.Undated, func(in *graphsim.Incident) { in.Score = new(86) })
+		gone := []string{}
+		for id := range open(sim) {
+			if id != young && len(gone) < 5 {
+				gone = append(gone, id)
+			}
+		}
+		for i, id := range gone {
+			if i < 2 {
+				sim.Delete(id)
+			} else {
+				sim.Change(id, graphsim.Undated, func(in *graphsim.Incident) { in.Severity = "informational" })
+			}
+		}
+		time.Sleep(30 * time.Second)
+		if got := shown(pull(t, m))[young]; got.Priority() != PriorityHigh {
+			t.Errorf("after 30 s the young incident is %+v", got)
+		}
+		for range 10 {
+			time.Sleep(30 * time.Second)
+			pull(t, m)
+		}
+		r := pull(t, m)
+		equalTruth(t, sim, r)
+		if r.Corrections[Removed] != 2 || r.Corrections[Changed] < 3 {
+			t.Errorf("got corrections %v, want 2 removed and at least 3 changed", r.Corrections)
+		}
+		if r.SweepPeriod < 4*time.Minute || r.SweepPeriod > 5*time.Minute {
+			t.Errorf("got a sweep period of %s", r.SweepPeriod)
+		}
+	})
+}
+
+// TestWarmPull costs one request, at any size.
+func TestWarmPull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 1000, 30*24*time.Hour)
+		m := follow(t, sim, Config{})
+		synced(t, m)
+		for range 20 {
+			time.Sleep(15 * time.Second)
+			began := time.Now()
+			pull(t, m)
+			if took := time.Since(began); took != 100*time.Millisecond {
+				t.Errorf("a warm pull took %s, want one round trip", took)
+			}
+		}
+		counts := map[graphsim.Operation]int{}
+		sim.ForgetRequests()
+		time.Sleep(10 * time.Second)
+		for range 20 {
+			time.Sleep(30 * time.Second)
+			pull(t, m)
+		}
+		for _, q := range sim.Requests() {
+			counts[q.Operation]++
+		}
+		// 20 narrow deltas, 13 wide ones, 24 young sweeps, 22 windows.
+		if n := counts[graphsim.ListOperation]; n > 20+14+25+30 {
+			t.Errorf("got %d listings in ten minutes of pulls", n)
+		}
+	})
+}
+
+// TestLapsedLicence shows that empty answers are not believed at once, and are
+// when a whole sweep agrees.
+func TestLapsedLicence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 500, 30*24*time.Hour)
+		m := follow(t, sim, Config{})
+		synced(t, m)
+		truth := open(sim)
+		sim.Fault(graphsim.Fault{Match: graphsim.ListOperation, Kind: graphsim.FaultNoRows})
+		sawIncomplete := false
+		for range 25 {
+			time.Sleep(30 * time.Second)
+			_ = m.Refresh(t.Context())
+			r := m.Report()
+			if r.Up {
+				if got := shown(r); !maps.Equal(got, truth) {
+					t.Fatalf("served %d incidents with up 1 while the licence has lapsed", len(got))
+				}
+			} else if len(r.Problems) == 1 && r.Problems[0] == "incomplete" {
+				sawIncomplete = true
+			}
+		}
+		if !sawIncomplete {
+			t.Error("never said incomplete")
+		}
+		sim.ClearFaults()
+		for range 50 {
+			time.Sleep(30 * time.Second)
+			_ = m.Refresh(t.Context())
+		}
+		equalTruth(t, sim, pull(t, m))
+	})
+}
+
+// TestNobodyAsks: reading pauses when nobody asks, and the copy is dropped after
+// an hour and made again by the next pull.
+func TestNobodyAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 60, 24*time.Hour)
+		m := follow(t, sim, Config{})
+		synced(t, m)
+		time.Sleep(6 * time.Minute)
+		if r := m.Report(); r.Snapshot != nil || r.Up {
+			t.Error("a snapshot older than the maximum age is served")
+		}
+		sim.ForgetRequests()
+		time.Sleep(30 * time.Minute)
+		if n := len(sim.Requests()); n != 0 {
+			t.Errorf("%d requests while nobody asked", n)
+		}
+		sim.Add(graphsim.Incident{})
+		equalTruth(t, sim, pull(t, m))
+		time.Sleep(2 * time.Hour)
+		sim.Add(graphsim.Incident{})
+		_ = m.Refresh(t.Context())
+		time.Sleep(5 * time.Second)
+		equalTruth(t, sim, pull(t, m))
+	})
+}
+
+// TestSlowGraph: pulls are answered in time from the last snapshot, and the
+// refresh that they left behind ends by itself.
+func TestSlowGraph(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 3 * time.Second})
+		fill(sim, 10, 24*time.Hour)
+		m := follow(t, sim, Config{})
+		time.Sleep(15 * time.Second)
+		for range 10 {
+			time.Sleep(13 * time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			began := time.Now()
+			_ = m.Refresh(ctx)
+			cancel()
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("the pull took %s", took)
+			}
+			r := m.Report()
+			if age := time.Since(r.Taken); !r.Up || age > 25*time.Second {
+				t.Errorf("up %t with a snapshot of %s", r.Up, age)
+			}
+		}
+	})
+}
+
+// TestRecovery: each fault shows as its problem, and is over with the next pull.
+func TestRecovery(t *testing.T) {
+	cases := []struct {
+		fault graphsim.Fault
+		want  Problem
+	}{
+		{graphsim.Fault{Status: 500}, "server_error"},
+		{graphsim.Fault{Status: 503}, "server_error"},
+		{graphsim.Fault{Status: 403}, "forbidden"},
+		{graphsim.Fault{Status: 401}, "unauthorized"},
+		{graphsim.Fault{Status: 400}, "bad_request"},
+		{graphsim.Fault{Status: 429}, "throttled"},
+		{graphsim.Fault{Kind: graphsim.FaultHTML}, "malformed"},
+		{graphsim.Fault{Kind: graphsim.FaultTruncated}, "unreachable"},
+		{graphsim.Fault{Kind: graphsim.FaultUnreachable}, "unreachable"},
+		{graphsim.Fault{Kind: graphsim.FaultPartial}, "incomplete"},
+		{graphsim.Fault{Kind: graphsim.FaultHang}, "timeout"},
+	}
+	for _, c := range cases {
+		t.Run(fmt.Sprintf("%s %d", c.want, c.fault.Status), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+				fill(sim, 20, 24*time.Hour)
+				m := follow(t, sim, Config{})
+				synced(t, m)
+				time.Sleep(10 * time.Second)
+				c.fault.Match = graphsim.ListOperation
+				sim.Fault(c.fault)
+				sim.Add(graphsim.Incident{})
+				_ = m.Refresh(t.Context())
+				r := m.Report()
+				if diff := cmp.Diff([]Problem{c.want}, r.Problems); r.Up || diff != "" {
+					t.Errorf("up %t, problems (-want +got):\n%s", r.Up, diff)
+				}
+				if r.Snapshot == nil || len(r.Snapshot.Open) != 20 {
+					t.Error("the snapshot before the fault is gone or was replaced")
+				}
+				sim.ClearFaults()
+				time.Sleep(2 * time.Second)
+				equalTruth(t, sim, pull(t, m))
+			})
+		})
+	}
+}

@@ -1,0 +1,258 @@
+package mirror
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+var (
+	modelEvents = flag.Int("model.events", 6000, "events of the model test, over all seeds")
+	modelSeed   = flag.Uint64("model.seed", 0, "run the model test with this seed only")
+)
+
+// eventsPerSeed is the length of one random history.
+const eventsPerSeed = 1500
+
+// TestModel holds the mirror against a random world: whatever happens, each
+// snapshot served with up 1 shows every incident in a state that it may be in, and
+// once the world is quiet the mirror equals the truth. Run it longer with
+// -model.events, and again with -model.seed of a failure.
+func TestModel(t *testing.T) {
+	if *modelSeed != 0 {
+		if err := runModel(t, *modelSeed, eventsPerSeed, t.Logf); err != nil {
+			t.Fatalf("seed %d: %v", *modelSeed, err)
+		}
+		return
+	}
+	for seed := uint64(1); seed <= uint64(max(1, *modelEvents/eventsPerSeed)); seed++ {
+		if err := runModel(t, seed, eventsPerSeed, discard); err != nil {
+			t.Fatalf("seed %d: %v\nreplay with: go test ./internal/mirror -run TestModel -model.seed=%d -v", seed, err, seed)
+		}
+	}
+}
+
+func discard(string, ...any) {}
+
+// A model is one random history of a world and of the mirror that follows it.
+type model struct {
+	*world
+	logf   func(string, ...any)
+	mirror *Mirror
+	stop   func()
+	tol    tolerance
+	pulls  int
+	ups    int
+	faulty bool
+	pulled time.Time
+}
+
+func runModel(t *testing.T, seed uint64, events int, logf func(string, ...any)) error {
+	var failure error
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel(seed, logf)
+		m.start()
+		defer func() { m.stop() }()
+		for i := range events {
+			if failure = m.step(); failure != nil {
+				failure = fmt.Errorf("after %d events: %w", i, failure)
+				return
+			}
+		}
+		failure = m.quiesce()
+		if failure == nil && m.ups < m.pulls/10 {
+			failure = fmt.Errorf("only %d of %d pulls were up: the test shows nothing", m.ups, m.pulls)
+		}
+	})
+	return failure
+}
+
+// newModel draws a world with some of Graph's peculiarities.
+func newModel(seed uint64, logf func(string, ...any)) *model {
+	rng := newWorld(seed, graphsim.Config{}).rng
+	cfg := graphsim.Config{
+		Latency:            one(rng, 20*time.Millisecond, 100*time.Millisecond, 400*time.Millisecond),
+		Order:              one(rng, graphsim.CreatedDescending, graphsim.CreatedAscending, graphsim.UpdatedDescending, graphsim.ByID, graphsim.Shuffled, graphsim.Unstable),
+		NextLink:           one(rng, graphsim.SkipWithFilter, graphsim.SkipWithoutFilter, graphsim.Token),
+		ExactNextLink:      rng.IntN(2) == 0,
+		PageSize:           one(rng, 5, 12, 50),
+		RefuseStatusFilter: rng.IntN(6) == 0,
+		IgnoreStatusFilter: rng.IntN(6) == 0,
+		Jitter:             one(rng, 0, 200*time.Millisecond),
+	}
+	skew := one(rng, 0, 0, 2*time.Second, 4*time.Second)
+	if skew > 0 {
+		cfg.NodeSkews = []time.Duration{-skew, 0, skew}
+	}
+	offset := one(rng, 0, 0, -3*time.Hour, 40*time.Minute)
+	_ = offset
+	w := newWorld(seed, cfg)
+	w.lagMode = rng.IntN(3)
+	m := &model{world: w, logf: logf, tol: tolerance{
+		skew:  skew,
+		late:  65*time.Second + 4*cfg.Latency,
+		young: 35 * time.Second,
+		old:   6 * time.Minute,
+	}}
+	for range one(w.rng, 0, 3, 40, 120) {
+		w.create(w.upTo(72 * time.Hour))
+	}
+	logf("world: %+v lag mode %d", cfg, w.lagMode)
+	return m
+}
+
+// start runs a new mirror, as after a restart of the exporter.
+func (m *model) start() {
+	client, err := graphclient.New(graphclient.Config{
+		Endpoint:          "https://graph.example",
+		Authority:         "https://login.example",
+		TenantID:          "tenant",
+		ClientID:          "client",
+		Secret:            func() (graphclient.Secret, error) { return graphclient.Secret("s"), nil },
+		RequestsPerMinute: 100000,
+		Transport:         m.sim,
+	})
+	if err != nil {
+		panic(err)
+	}
+	cfg := Config{SweepInterval: 5 * time.Minute, MinRefreshInterval: -1}
+	if m.logf != nil {
+		cfg.Logger = slog.New(slog.NewTextHandler(logWriter{m.logf}, nil))
+	}
+	m.mirror = New(client, cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		m.mirror.Run(ctx)
+	}()
+	m.stop = func() { cancel(); <-done }
+	m.pulled = time.Now()
+	m.tol.settled, m.tol.passes = time.Now().Add(time.Second), nil
+}
+
+type logWriter struct{ logf func(string, ...any) }
+
+func (w logWriter) Write(p []byte) (int, error) {
+	w.logf("%s", strings.TrimSpace(string(p)))
+	return len(p), nil
+}
+
+// step lets one random thing happen.
+func (m *model) step() error {
+	if !m.faulty && m.rng.IntN(3) == 0 {
+		time.Sleep(m.upTo(4 * time.Second))
+	}
+	switch p := m.rng.IntN(1000); {
+	case p < 120:
+		m.create(0)
+	case p < 560:
+		m.change()
+	case p < 680:
+		m.resolve()
+	case p < 700:
+		m.merge()
+	case p < 720:
+		m.remove()
+	case p < 730:
+		for range m.rng.IntN(80) {
+			m.change()
+		}
+	case p < 734:
+		m.fault()
+	case p < 737 || m.faulty && p < 745:
+		m.heal()
+	case p < 739:
+		time.Sleep(m.upTo(one(m.rng, 10*time.Minute, 50*time.Minute, 72*time.Hour)))
+		m.forgetOld(time.Now())
+	case p < 740:
+		m.stop()
+		m.start()
+	default:
+		time.Sleep(m.upTo(20 * time.Second))
+		return m.pull()
+	}
+	return nil
+}
+
+// pull asks as a Prometheus would and judges the answer.
+func (m *model) pull() error {
+	if time.Since(m.pulled) > 4*time.Minute {
+		m.tol.settled = time.Now() // the sweep had paused
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+	defer cancel()
+	_ = m.mirror.Refresh(ctx)
+	m.pulled = time.Now()
+	m.pulls++
+	r := m.mirror.Report()
+	if !r.Up {
+		return nil
+	}
+	m.ups++
+	tol := m.tol
+	if m.faulty {
+		tol.settled = time.Now()
+	}
+	m.tol.passes = append(m.tol.passes, pass{r.Snapshot.Taken, time.Now()})
+	return m.check(r.Snapshot, time.Now(), &tol)
+}
+
+// fault makes a share of the requests fail from now on.
+func (m *model) fault() {
+	m.faulty = true
+	m.sim.Fault(graphsim.Fault{
+		Match:       one(m.rng, graphsim.AnyOperation, graphsim.ListOperation, graphsim.GetOperation),
+		Kind:        one(m.rng, graphsim.FaultStatus, graphsim.FaultStatus, graphsim.FaultHang, graphsim.FaultDisconnect, graphsim.FaultHTML, graphsim.FaultGarbage, graphsim.FaultTruncated, graphsim.FaultPartial, graphsim.FaultEmptyOK),
+		Status:      one(m.rng, 429, 500, 503, 400, 401, 403),
+		Probability: one(m.rng, 0.05, 0.2, 0.6, 1),
+	})
+}
+
+func (m *model) heal() {
+	m.sim.ClearFaults()
+	m.faulty = false
+	// A refresh or a sweep may still be in the middle of its retries, and pauses.
+	m.tol.settled = time.Now().Add(3 * time.Minute)
+}
+
+// quiesce lets the world rest and compares the mirror with the truth.
+func (m *model) quiesce() error {
+	m.heal()
+	var err error
+	for range 60 { // the lags, the sweep and whatever suspicion there is
+		time.Sleep(30 * time.Second)
+		if err = m.pull(); err != nil {
+			return err
+		}
+	}
+	r := m.mirror.Report()
+	if !r.Up {
+		return fmt.Errorf("not up after half an hour of rest: %v", r.Problems)
+	}
+	want := map[string]Incident{}
+	for _, in := range m.sim.Truth() {
+		if in.Open() {
+			want[in.ID] = fromSim(in)
+		}
+	}
+	for _, in := range r.Snapshot.Open {
+		if in != want[in.ID] {
+			return fmt.Errorf("after half an hour of rest:\n got %+v\nwant %+v\nhistory: %s", in, want[in.ID], m.tell(in.ID))
+		}
+		delete(want, in.ID)
+	}
+	for id := range want {
+		return fmt.Errorf("after half an hour of rest incident %s is missing, history: %s", id, m.tell(id))
+	}
+	m.logf("%d pulls, %d up, %d requests", m.pulls, m.ups, len(m.sim.Requests()))
+	return nil
+}

@@ -1,0 +1,223 @@
+package mirror
+
+import (
+	"context"
+	"time"
+
+	"msgraph_security_exporter/graphclient"
+)
+
+const (
+	// youngAge is how long an incident counts as young: while scores appear and
+	// alerts are still being correlated.
+	youngAge = time.Hour + time.Minute
+	// youngPace is how often the young incidents are read again.
+	youngPace = 25 * time.Second
+	// maxTries is how often a window is tried in one period, after 0, 1, 4 and 9 s.
+	maxTries = 4
+)
+
+// sweepTimes tell how long a window goes without being read again.
+type sweepTimes struct {
+	begun    time.Time     // of the period under way; zero before the first
+	complete bool          // the period begun then has read every window
+	last     time.Duration // of the last complete period, from start to start
+}
+
+// begin starts a period; one that left a window out goes on instead.
+func (t *sweepTimes) begin(now time.Time) {
+	if t.complete {
+		t.last = now.Sub(t.begun)
+	}
+	if t.complete || t.begun.IsZero() {
+		t.begun, t.complete = now, false
+	}
+}
+
+// period returns the longest that a window goes, or has gone by now, unread.
+func (t *sweepTimes) period(now time.Time) time.Duration {
+	if t.begun.IsZero() {
+		return 0
+	}
+	return max(t.last, now.Sub(t.begun))
+}
+
+// sweepYoung reads the young incidents again at their pace.
+func (m *Mirror) sweepYoung(ctx context.Context) {
+	for next := time.Now().Add(youngPace); m.pause(ctx, time.Until(next)); {
+		next = time.Now().Add(youngPace)
+		var err error
+		for _, w := range m.windows(span{m.youngSince(), maxTicks}) {
+			if !m.bulkSlot(ctx) {
+				return
+			}
+			if err = m.sweep(ctx, w); err != nil {
+				break
+			}
+		}
+		m.note(ctx, taskYoung, err)
+	}
+}
+
+// sweepOld reads all other incidents again, one period after the other, evenly
+// spread over the sweep interval.
+func (m *Mirror) sweepOld(ctx context.Context) {
+	for ctx.Err() == nil {
+		m.beginSweep()
+		begun := time.Now()
+		windows := m.windows(span{minTicks, m.youngSince()})
+		period := m.sweepPeriod(len(windows))
+		if m.sweepWindows(ctx, windows, begun, period) && m.pauseSweep(ctx, begun.Add(period)) {
+			m.endSweep()
+		}
+	}
+}
+
+// sweepPeriod returns how long a period over so many windows should take: a bit
+// less than the interval that was promised, unless that would cost more than one
+// and a half times the fewest requests that list all open incidents.
+func (m *Mirror) sweepPeriod(windows int) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fewest := max(1, (m.book.open+pageSize-1)/pageSize)
+	share := max(0.95, float64(windows)/(1.5*float64(fewest)))
+	return time.Duration(share * float64(m.cfg.SweepInterval))
+}
+
+// sweepWindows reads the windows of one period, each in its time slot. It reports
+// whether all of them were read and the period need not begin anew.
+func (m *Mirror) sweepWindows(ctx context.Context, windows []span, begun time.Time, period time.Duration) bool {
+	slot := period / time.Duration(len(windows))
+	all := true
+	for i, w := range windows {
+		if !m.pauseSweep(ctx, begun.Add(time.Duration(i)*slot)) {
+			return false
+		}
+		err := m.sweepPatiently(ctx, w)
+		m.note(ctx, taskSweep, err)
+		all = all && err == nil
+	}
+	return all
+}
+
+// sweepPatiently reads a window and tries again when that fails: each window
+// succeeds or is retried alone.
+func (m *Mirror) sweepPatiently(ctx context.Context, w span) error {
+	var err error
+	for try := range maxTries {
+		if !sleep(ctx, time.Duration(try*try)*time.Second) || !m.bulkSlot(ctx) {
+			return ctx.Err()
+		}
+		if err = m.sweep(ctx, w); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// pauseSweep waits until the given time, and longer while nobody asks. It returns
+// false when ctx ends or the period has to begin anew.
+func (m *Mirror) pauseSweep(ctx context.Context, until time.Time) bool {
+	for time.Now().Before(until) {
+		if !sleep(ctx, min(time.Until(until), youngPace)) || m.restartSweep() {
+			return false
+		}
+	}
+	return m.pause(ctx, 0) && !m.restartSweep()
+}
+
+func (m *Mirror) restartSweep() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.vanished.restart
+}
+
+// sweep reads one window again and settles what is missing from it.
+func (m *Mirror) sweep(ctx context.Context, w span) error {
+	began := time.Now()
+	q := query{operation: graphclient.OperationSweep, open: true}
+	if err := m.explore(ctx, newSurvey(w, nil), q); err != nil {
+		return err
+	}
+	if err := m.settle(ctx, func() {}); err != nil {
+		return err
+	}
+	return m.settleMissing(ctx, w, began)
+}
+
+// settleMissing finds out what became of the open incidents that a reading of
+// the window begun at that time did not show. Most were just closed, which a delta
+// tells; few are asked for by id; for more the window is read without the filter
+// on status. What is absent even there was deleted.
+func (m *Mirror) settleMissing(ctx context.Context, w span, began time.Time) error {
+	missing := m.missing(w, began)
+	if len(missing) > 2 {
+		if _, err := m.pass(ctx, false); err != nil {
+			return err
+		}
+		missing = m.missing(w, began)
+	}
+	if len(missing) <= 2 {
+		for _, id := range missing {
+			if err := m.reread(ctx, id); err != nil {
+				return err
+			}
+		}
+		return m.settle(ctx, func() {})
+	}
+	again := time.Now()
+	q := query{operation: graphclient.OperationSweep}
+	if err := m.explore(ctx, newSurvey(w, nil), q); err != nil {
+		return err
+	}
+	return m.dropMissing(ctx, m.missing(w, again), again)
+}
+
+// missing returns the open incidents of the window that no answer has shown since.
+func (m *Mirror) missing(w span, since time.Time) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ids []string
+	for id, r := range m.book.rows {
+		if r.open() && w.holds(r.Created) && r.arrived < since.Sub(m.epoch) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// dropMissing drops incidents that a reading begun at that time no longer showed,
+// unless Graph has stopped showing others as well.
+func (m *Mirror) dropMissing(ctx context.Context, ids []string, began time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	alive, err := m.alive(ctx, len(ids))
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !alive {
+		m.suspect()
+	}
+	at := moment{began.Sub(m.epoch), time.Since(m.epoch)}
+	for _, id := range ids {
+		m.drop(id, at)
+	}
+	return nil
+}
+
+// alive reports whether a page of all open incidents shows at least half of what
+// it should while so many are missing elsewhere.
+func (m *Mirror) alive(ctx context.Context, missing int) (bool, error) {
+	r, err := m.read(ctx, query{operation: graphclient.OperationSweep, open: true})
+	if err != nil {
+		return false, err
+	}
+	seen := len(r.ids())
+	m.absorb(&r, swept)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return 2*seen >= min(pageSize, m.book.open-missing), nil
+}

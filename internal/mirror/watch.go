@@ -1,0 +1,39 @@
+package mirror
+
+import (
+	"context"
+	"time"
+)
+
+// A watch cancels a refresh that gets no answer for [refreshLimit].
+type watch struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+}
+
+// newWatch returns a context that ends when the watch does or when nobody calls
+// progressed for too long.
+func newWatch(ctx context.Context) (context.Context, *watch) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &watch{ctx: ctx, cancel: cancel}
+	w.timer = time.AfterFunc(refreshLimit, func() { cancel(errStalled) })
+	return ctx, w
+}
+
+// progressed says that an answer came. It may be called at any time.
+func (w *watch) progressed() { w.timer.Reset(refreshLimit) }
+
+func (w *watch) stop() {
+	w.timer.Stop()
+	w.cancel(nil)
+}
+
+// cause returns why the pass ended: the watch's own reason before the error that
+// came of it.
+func (w *watch) cause(err error) error {
+	if context.Cause(w.ctx) == errStalled {
+		return errStalled
+	}
+	return err
+}

@@ -1,0 +1,329 @@
+package mirror
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+// A version is a state of one incident that clients could read from some time on.
+type version struct {
+	at     time.Time     // since when it is readable, on the true clock
+	state  *Incident     // nil: there is none, or a closed one
+	lag    time.Duration // from the change to at
+	dated  bool
+	gone   bool // deleted: not even a closed incident can be read
+	serial int
+}
+
+// A world is a simulated tenant together with the history of what could be read
+// of it, kept apart from the simulator: the oracle of the model test.
+type world struct {
+	sim     *graphsim.Sim
+	rng     *rand.Rand
+	lagMode int
+	lag     time.Duration // of the latest change, as drawn for the simulator
+	lags    []time.Duration
+	history map[string][]version
+	ids     []string // of incidents that may still be there
+	serial  int
+	decode  *decoder
+}
+
+func newWorld(seed uint64, cfg graphsim.Config) *world {
+	w := &world{
+		rng:     rand.New(rand.NewPCG(seed, 1)),
+		history: map[string][]version{},
+		decode:  newDecoder(),
+	}
+	cfg.Seed = seed
+	cfg.Retention = -1
+	cfg.VisibilityLag = func(*rand.Rand) time.Duration {
+		w.lags = append(w.lags, w.lag)
+		return w.lag
+	}
+	w.sim = graphsim.New(cfg)
+	return w
+}
+
+// draw decides how late the next change becomes readable.
+func (w *world) draw() {
+	w.lag = 0
+	switch p := w.rng.IntN(20); {
+	case w.lagMode == 0:
+	case p < 6:
+		w.lag = w.upTo(25 * time.Second)
+	case p < 8 && w.lagMode > 1:
+		w.lag = w.upTo(14 * time.Minute)
+	}
+}
+
+// note adds the present state of an incident to the history.
+func (w *world) note(id string, dated bool) {
+	w.serial++
+	v := version{at: time.Now().Add(w.lag), lag: w.lag, dated: dated, gone: true, serial: w.serial}
+	for _, in := range w.sim.Truth() {
+		if in.ID != id {
+			continue
+		}
+		v.gone = false
+		if in.Open() {
+			v.state = new(fromSim(in))
+		}
+	}
+	versions := append(w.history[id], v)
+	slices.SortStableFunc(versions, func(a, b version) int { return a.at.Compare(b.at) })
+	w.history[id] = versions
+}
+
+// fromSim is the independent translation of the simulator's truth.
+func fromSim(in graphsim.Incident) Incident {
+	out := Incident{
+		ID:             in.ID,
+		Created:        TicksOf(in.Created),
+		Updated:        TicksOf(in.Updated),
+		Assigned:       in.AssignedTo != "",
+		Severity:       Severity(slices.Index(severities, in.Severity)),
+		Status:         Status(slices.Index(statuses, in.Status)),
+		Classification: Classification(max(1, slices.Index(classifications, in.Classification))),
+		Determination:  Determination(max(1, slices.Index(determinations[1:], in.Determination)+1)),
+	}
+	if in.Score != nil {
+		out.Score, out.Scored = int32(*in.Score), true
+	}
+	return out
+}
+
+func (w *world) pick() string {
+	if len(w.ids) == 0 {
+		return ""
+	}
+	return w.ids[w.rng.IntN(len(w.ids))]
+}
+
+func one[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
+
+func (w *world) create(age time.Duration) {
+	w.draw()
+	in := graphsim.Incident{Severity: one(w.rng, "low", "medium", "high", "informational")}
+	if age > 0 {
+		in.Created = time.Now().Add(-age).Truncate(time.Second / 10)
+		in.Updated = in.Created
+		w.lag = 0
+	}
+	if w.rng.IntN(2) == 0 {
+		in.Score = new(w.rng.IntN(101))
+	}
+	id := w.sim.Add(in)
+	w.ids = append(w.ids, id)
+	w.note(id, true)
+	if age > 0 {
+		w.history[id][0].at = in.Created
+	}
+}
+
+// change makes one random change to one random incident.
+func (w *world) change() {
+	id := w.pick()
+	if id == "" {
+		return
+	}
+	w.draw()
+	kind := one(w.rng, graphsim.Dated, graphsim.Dated, graphsim.Undated)
+	edit := one(w.rng,
+		func(in *graphsim.Incident) { in.Severity = one(w.rng, "low", "medium", "high", "unknown") },
+		func(in *graphsim.Incident) { in.Score = new(w.rng.IntN(101)) },
+		func(in *graphsim.Incident) { in.AssignedTo = one(w.rng, "", "a@example.com", "b@example.com") },
+		func(in *graphsim.Incident) { in.Status = one(w.rng, "active", "inProgress", "awaitingAction") },
+		func(in *graphsim.Incident) {
+			in.Classification = one(w.rng, "truePositive", "falsePositive", "unknown")
+		},
+	)
+	if !w.sim.Change(id, kind, edit) {
+		return
+	}
+	w.note(id, kind == graphsim.Dated)
+}
+
+// resolve closes an incident, or opens it again.
+func (w *world) resolve() {
+	id := w.pick()
+	w.draw()
+	if w.sim.Change(id, graphsim.Dated, func(in *graphsim.Incident) {
+		if in.Open() {
+			in.Status = "resolved"
+		} else {
+			in.Status = "active"
+		}
+	}) {
+		w.note(id, true)
+	}
+}
+
+func (w *world) merge() {
+	source, target := w.pick(), w.pick()
+	w.draw()
+	kind := one(w.rng, graphsim.Dated, graphsim.Undated)
+	if w.sim.Merge(source, target, kind) {
+		w.note(source, kind == graphsim.Dated)
+		w.note(target, true)
+	}
+}
+
+func (w *world) remove() {
+	id := w.pick()
+	w.draw()
+	if w.sim.Delete(id) {
+		w.note(id, false)
+		w.ids = slices.DeleteFunc(w.ids, func(s string) bool { return s == id })
+	}
+}
+
+// A tolerance says how late the mirror may be with what kind of change.
+type tolerance struct {
+	skew    time.Duration // how far ahead of the true time a snapshot's stamp may be
+	late    time.Duration // for dated changes that became readable more than 30 s late
+	young   time.Duration // for undated changes of incidents younger than an hour
+	old     time.Duration // for undated changes of others
+	settled time.Time     // undated changes made before count from then
+	passes  []pass        // snapshots served so far, since the start of the mirror
+}
+
+// A pass is a snapshot that was served.
+type pass struct{ taken, read time.Time }
+
+// before returns the stamp of the last snapshot that was read before a deletion:
+// what changed after it may never have been readable to a pass.
+func (t *tolerance) before(deletion time.Time) time.Time {
+	for _, p := range slices.Backward(t.passes) {
+		if p.read.Before(deletion) {
+			return p.taken
+		}
+	}
+	return time.Time{}
+}
+
+// due returns by which stamp a snapshot has to show the version.
+func (t *tolerance) due(v *version, created Ticks) time.Time {
+	base := v.at
+	if base.Before(t.settled) {
+		base = t.settled
+	}
+	switch {
+	case v.dated && v.lag+2*t.skew < 28*time.Second:
+		return v.at
+	case v.dated && v.lag < 14*time.Minute+30*time.Second:
+		return v.at.Add(t.late)
+	case v.at.Sub(created.Time()) < 59*time.Minute:
+		return base.Add(t.young)
+	default:
+		return base.Add(t.old)
+	}
+}
+
+// allowed returns every state of an incident that a snapshot stamped taken and
+// read now may show; nil among them means that it may be missing.
+func (w *world) allowed(id string, taken, now time.Time, t *tolerance) []*Incident {
+	versions := w.visible(id, now)
+	states := []*Incident{}
+	overdue := false // some later version had to be shown by then
+	by := taken
+	for _, v := range slices.Backward(versions) {
+		if !overdue {
+			states = append(states, v.state)
+		}
+		overdue = overdue || !t.due(&v, created(versions)).After(by.Add(-t.skew))
+		if v.gone {
+			by = t.before(v.at)
+		}
+	}
+	if !overdue {
+		states = append(states, nil) // before it could be read
+	}
+	return states
+}
+
+func created(versions []version) Ticks {
+	for _, v := range versions {
+		if v.state != nil {
+			return v.state.Created
+		}
+	}
+	return 0
+}
+
+// visible returns the versions that could be read at some time up to now: one
+// that surfaced after a later one never was.
+func (w *world) visible(id string, now time.Time) []version {
+	var seen []version
+	for _, v := range w.history[id] {
+		if !v.at.After(now) && (len(seen) == 0 || v.serial > seen[len(seen)-1].serial) {
+			seen = append(seen, v)
+		}
+	}
+	return seen
+}
+
+// check compares a snapshot with what it may show and describes the first
+// incident that is wrong.
+func (w *world) check(s *Snapshot, now time.Time, t *tolerance) error {
+	shown := map[string]*Incident{}
+	for i := range s.Open {
+		shown[s.Open[i].ID] = &s.Open[i]
+	}
+	for id := range w.history {
+		got := shown[id]
+		delete(shown, id)
+		states := w.allowed(id, s.Taken, now, t)
+		if !slices.ContainsFunc(states, func(want *Incident) bool { return equal(got, want) }) {
+			return fmt.Errorf("snapshot of %s read at %s: incident %s is %+v, may be %s\nhistory: %s",
+				s.Taken.Format(timeFormat), now.UTC().Format(timeFormat), id, got, describe(states), w.tell(id))
+		}
+	}
+	for id := range shown {
+		return fmt.Errorf("snapshot holds incident %s, which never was", id)
+	}
+	return nil
+}
+
+func equal(a, b *Incident) bool { return a == b || a != nil && b != nil && *a == *b }
+
+const timeFormat = "15:04:05.000"
+
+func describe(states []*Incident) string {
+	s := ""
+	for _, in := range states {
+		s += fmt.Sprintf("\n  %+v", in)
+	}
+	return s
+}
+
+func (w *world) tell(id string) string {
+	s := ""
+	for _, v := range w.history[id] {
+		s += fmt.Sprintf("\n  from %s (lag %s, dated %t): %+v", v.at.UTC().Format(timeFormat), v.lag, v.dated, v.state)
+	}
+	return s
+}
+
+// forgetOld shortens the histories to what can still matter.
+func (w *world) forgetOld(now time.Time) {
+	for id, versions := range w.history {
+		if now.Sub(versions[len(versions)-1].at) < 2*time.Hour {
+			continue
+		}
+		seen := w.visible(id, now)
+		last := seen[len(seen)-1]
+		if last.state == nil && !slices.Contains(w.ids, id) {
+			delete(w.history, id)
+		} else {
+			w.history[id] = []version{last}
+		}
+	}
+}
+
+// upTo draws a duration below d.
+func (w *world) upTo(d time.Duration) time.Duration { return time.Duration(w.rng.Int64N(int64(d))) }
