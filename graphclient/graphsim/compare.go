@@ -1,8 +1,6 @@
 package graphsim
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -16,7 +14,7 @@ func (p *parser) compile(property, operator string, value lexeme) (filter, error
 		return p.compileDate(property, operator, value)
 	}
 	if operator == "ne" && p.cfg.RefuseNe {
-		return filter{}, errors.New("The 'ne' operator is not supported.")
+		return filter{}, refusef("The 'ne' operator is not supported.")
 	}
 	if operator != "eq" && operator != "ne" {
 		return filter{}, p.badOperator(operator, property)
@@ -34,7 +32,7 @@ func (p *parser) compile(property, operator string, value lexeme) (filter, error
 }
 
 func (p *parser) badOperator(operator, property string) error {
-	return fmt.Errorf("The operator '%s' is not supported for property '%s' in '%s'.", operator, property, p.text)
+	return refusef("The operator '%s' is not supported for property '%s' in '%s'.", operator, property, p.text)
 }
 
 // literal is what a property of text or enumeration type is compared with; null is "".
@@ -43,7 +41,7 @@ func (p *parser) literal(property string, value lexeme) (string, error) {
 		return "", nil
 	}
 	if value.kind != 's' {
-		return "", fmt.Errorf("A string was expected for '%s' at position %d in '%s'.", property, value.at, p.text)
+		return "", refusef("A string was expected for '%s' at position %d in '%s'.", property, value.at, p.text)
 	}
 	if property == "assignedTo" {
 		return value.text, nil
@@ -53,7 +51,7 @@ func (p *parser) literal(property string, value lexeme) (string, error) {
 			return member, nil
 		}
 	}
-	return "", fmt.Errorf("The string '%s' is not a valid enumeration type constant.", value.text)
+	return "", refusef("The string '%s' is not a valid enumeration type constant.", value.text)
 }
 
 // reader returns how to read a property of text or enumeration type.
@@ -120,5 +118,5 @@ func parseDate(value lexeme) (time.Time, error) {
 			}
 		}
 	}
-	return time.Time{}, fmt.Errorf("The literal '%s' is not a valid date and time.", value.text)
+	return time.Time{}, refusef("The literal '%s' is not a valid date and time.", value.text)
 }

@@ -27,7 +27,7 @@ type Config struct {
 	Order         Order   // of a list without $orderby
 	NextLink      Form    // of @odata.nextLink
 	ExactNextLink bool    // no nextLink after a full page that nothing follows
-	EmptyPages    float64 // share of answers that are an empty page with a nextLink
+	EmptyPages    float64 // share of answers that are an empty page with a nextLink; at most three in a row
 	RepeatIDs     float64 // share of pages that show a row twice, or again the last one before
 	DeepSkip      int     // a $skip as large silently returns an empty last page; 0: never
 

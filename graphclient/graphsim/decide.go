@@ -91,6 +91,13 @@ func (s *Sim) refuse(c *call, status int, code, message string) *answer {
 	}}, 0)
 }
 
+// A refusal is what Graph says is wrong with a query, in its own words.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+func refusef(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+
 // marshal renders v as Graph does, with & and < as they are.
 func marshal(v any) []byte {
 	var b bytes.Buffer

@@ -97,13 +97,13 @@ func TestFaultMatching(t *testing.T) {
 		for _, f := range test.faults {
 			sim.Fault(f)
 		}
-		got := ""
+		var got strings.Builder
 		for range 2 {
-			got += mark(c.list().status) + mark(c.get(root+"/v1.0/security/incidents/1").status)
+			got.WriteString(mark(c.list().status) + mark(c.get(root+"/v1.0/security/incidents/1").status))
 		}
-		got += mark(c.list().status) + mark(c.signIn(form()).StatusCode)
-		if got != test.want {
-			t.Errorf("%s: got %s, want %s", name, got, test.want)
+		got.WriteString(mark(c.list().status) + mark(c.signIn(form()).StatusCode))
+		if got.String() != test.want {
+			t.Errorf("%s: got %s, want %s", name, got.String(), test.want)
 		}
 		if sim.ClearFaults(); c.list().status != 200 {
 			t.Errorf("%s: still faulty", name)

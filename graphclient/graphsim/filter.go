@@ -1,10 +1,6 @@
 package graphsim
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // A filter is a compiled $filter. The spans hold every incident that matches,
 // so that the indexes can leave out most others without looking.
@@ -76,14 +72,14 @@ func (p *parser) take(text string) bool {
 }
 
 func (p *parser) unexpected(l lexeme) error {
-	return fmt.Errorf("Syntax error at position %d in '%s'.", l.at, p.text)
+	return refusef("Syntax error at position %d in '%s'.", l.at, p.text)
 }
 
 func (p *parser) or() (filter, error) {
 	f, err := p.and()
 	for err == nil && p.take("or") {
 		if p.cfg.RefuseOr {
-			return f, errors.New("The 'or' operator is not supported.")
+			return f, refusef("The 'or' operator is not supported.")
 		}
 		var g filter
 		g, err = p.and()
@@ -107,7 +103,7 @@ func (p *parser) and() (filter, error) {
 func (p *parser) term() (filter, error) {
 	if p.take("not") {
 		if p.cfg.RefuseNot {
-			return filter{}, errors.New("The 'not' operator is not supported.")
+			return filter{}, refusef("The 'not' operator is not supported.")
 		}
 		f, err := p.parenthesis()
 		return f.not(), err
@@ -116,14 +112,14 @@ func (p *parser) term() (filter, error) {
 		return p.comparison()
 	}
 	if p.cfg.RefuseParentheses {
-		return filter{}, errors.New("Parentheses are not supported in the filter.")
+		return filter{}, refusef("Parentheses are not supported in the filter.")
 	}
 	return p.parenthesis()
 }
 
 func (p *parser) parenthesis() (filter, error) {
 	if p.depth++; p.depth > 100 {
-		return filter{}, errors.New("The node count limit of '100' has been exceeded.")
+		return filter{}, refusef("The node count limit of '100' has been exceeded.")
 	}
 	if !p.take("(") {
 		return filter{}, p.unexpected(p.peek())
@@ -141,10 +137,10 @@ func (p *parser) comparison() (filter, error) {
 		return filter{}, p.unexpected(name)
 	}
 	if !filterable(name.text) {
-		return filter{}, fmt.Errorf("Could not find a property named '%s' that supports filtering.", name.text)
+		return filter{}, refusef("Could not find a property named '%s' that supports filtering.", name.text)
 	}
 	if name.text == "status" && p.cfg.RefuseStatusFilter {
-		return filter{}, errors.New("Filtering on property 'status' is not supported.")
+		return filter{}, refusef("Filtering on property 'status' is not supported.")
 	}
 	if p.take("in") {
 		return p.in(name.text)
@@ -163,7 +159,7 @@ func (p *parser) comparison() (filter, error) {
 // in is a membership test: property in ('one','two').
 func (p *parser) in(property string) (filter, error) {
 	if p.cfg.RefuseIn {
-		return filter{}, errors.New("The 'in' operator is not supported.")
+		return filter{}, refusef("The 'in' operator is not supported.")
 	}
 	if !p.take("(") {
 		return filter{}, p.unexpected(p.peek())

@@ -1,6 +1,9 @@
 package graphsim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Transition is the moment when clients began to read another state of an incident.
 type Transition struct {
@@ -87,39 +90,40 @@ func (s *Sim) Bounds(from, to time.Time, slack Slack, key func(Incident) string)
 // keys returns the different keys that the incident bore, or may be held to have borne.
 func (r *record) keys(from, to time.Time, slack Slack, key func(Incident) string) []string {
 	var keys []string
-	add := func(state *Incident) {
+	add := func(state *Incident, began time.Time) {
 		k := ""
 		if state != nil {
 			k = key(*state)
 		}
-		for _, known := range keys {
-			if known == k {
-				return
-			}
+		if !began.After(to) && !slices.Contains(keys, k) {
+			keys = append(keys, k)
 		}
-		keys = append(keys, k)
 	}
-	add(r.read)
-	if n := len(r.past); n > 0 && r.past[n-1].at.After(to) {
-		keys = keys[:0] // the present state came later
-	}
-	var last time.Time // when a reader has let go of the state before the transition at hand
+	state, began := r.before(len(r.past))
+	add(state, began)
+	var gone time.Time // when a reader has let go of the state before the transition at hand
 	for i := len(r.past) - 1; i >= 0; i-- {
-		before := r.base
-		if i > 0 {
-			before = r.past[i-1].state
-		}
 		m := r.past[i]
-		gone := m.at.Add(slack.of(Transition{At: m.at, Dating: m.dating, Before: before, After: m.state}))
-		if last.IsZero() || gone.Before(last) {
-			last = gone
+		state, began = r.before(i)
+		due := m.at.Add(slack.of(Transition{At: m.at, Dating: m.dating, Before: state, After: m.state}))
+		if gone.IsZero() || due.Before(gone) {
+			gone = due
 		}
-		began := i > 0 && r.past[i-1].at.After(to)
-		if !last.Before(from) && !began {
-			add(before)
+		if gone.Before(from) {
+			break
 		}
+		add(state, began)
 	}
 	return keys
+}
+
+// before returns what was readable before the i-th moment of the past, and since when: the
+// zero time when that is not known.
+func (r *record) before(i int) (state *Incident, began time.Time) {
+	if i == 0 {
+		return r.base, time.Time{}
+	}
+	return r.past[i-1].state, r.past[i-1].at
 }
 
 // ForgetBefore drops the history before t, of which Bounds can then say nothing any more.

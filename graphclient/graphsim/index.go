@@ -49,13 +49,23 @@ func (x *index) move(number uint64, before, after *Incident, at func(*Incident) 
 			x.sorted[i].in = after
 			return
 		}
-		x.sorted = slices.Delete(x.sorted, i, i+1)
+		x.sorted = without(x.sorted, i)
 	}
 	if after != nil {
 		e := entry{at: at(after), number: number, in: after}
 		x.fresh = append(x.fresh, e)
 		x.least = min(x.least, e.at)
 	}
+}
+
+// without removes the i-th entry and closes the gap from the nearer end.
+func without(entries []entry, i int) []entry {
+	if i >= len(entries)/2 {
+		return slices.Delete(entries, i, i+1)
+	}
+	copy(entries[1:i+1], entries[:i])
+	entries[0] = entry{}
+	return entries[1:]
 }
 
 // settled returns the entries in order. They are the index's own, valid until it changes.

@@ -1,9 +1,6 @@
 package graphsim
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // A lexeme is a word, a quoted string or a punctuation mark of a $filter.
 type lexeme struct {
@@ -25,7 +22,7 @@ func lex(text string) ([]lexeme, error) {
 		case c == '\'':
 			value, length, ok := quoted(text[at:])
 			if !ok {
-				return nil, fmt.Errorf("There is an unterminated string literal at position %d in '%s'.", at, text)
+				return nil, refusef("There is an unterminated string literal at position %d in '%s'.", at, text)
 			}
 			all = append(all, lexeme{kind: 's', text: value, at: at})
 			at += length
@@ -35,7 +32,7 @@ func lex(text string) ([]lexeme, error) {
 				end++
 			}
 			if end == at {
-				return nil, fmt.Errorf("Syntax error: character '%c' is not valid at position %d in '%s'.", c, at, text)
+				return nil, refusef("Syntax error: character '%c' is not valid at position %d in '%s'.", c, at, text)
 			}
 			all = append(all, lexeme{kind: 'w', text: text[at:end], at: at})
 			at = end

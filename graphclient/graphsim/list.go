@@ -52,7 +52,7 @@ func (s *Sim) page(c *call, o *options) page {
 	if s.cfg.DeepSkip > 0 && o.skip >= s.cfg.DeepSkip {
 		return p
 	}
-	if s.chance(s.cfg.EmptyPages) {
+	if o.empties < 3 && s.chance(s.cfg.EmptyPages) {
 		p.nextLink = o.nextLink(c, s.cfg.NextLink, o.skip, o.empties+1)
 		return p
 	}

@@ -2,8 +2,7 @@ package graphsim
 
 import (
 	"encoding/base64"
-	"errors"
-	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -35,7 +34,7 @@ func parseOptions(query url.Values, cfg *Config) (*options, error) {
 	o := &options{raw: query, top: cfg.PageSize, filter: everything}
 	for name, values := range query {
 		if len(values) != 1 {
-			return nil, fmt.Errorf("Query option '%s' was specified more than once, but it must be specified at most once.", name)
+			return nil, refusef("Query option '%s' was specified more than once, but it must be specified at most once.", name)
 		}
 		if err := o.set(name, values[0], cfg); err != nil {
 			return nil, err
@@ -49,7 +48,7 @@ func (o *options) set(name, value string, cfg *Config) (err error) {
 	switch name {
 	case "$top":
 		if o.top, err = number(name, value); o.top > maxTop {
-			err = fmt.Errorf("The limit of '%d' for Top query has been exceeded. The value from the incoming request is '%s'.", maxTop, value)
+			err = refusef("The limit of '%d' for Top query has been exceeded. The value from the incoming request is '%s'.", maxTop, value)
 		}
 	case "$skip":
 		o.skip, err = number(name, value)
@@ -61,14 +60,14 @@ func (o *options) set(name, value string, cfg *Config) (err error) {
 		return o.setCount(value, cfg)
 	case "$expand":
 		if o.expand = true; value != "alerts" {
-			err = fmt.Errorf("Could not find a property named '%s'.", value)
+			err = refusef("Could not find a property named '%s'.", value)
 		}
 	case "$select":
 		return o.setSelect(value, cfg)
 	case "$orderby":
 		return o.setOrderBy(value, cfg)
 	default:
-		err = fmt.Errorf("The query parameter '%s' is not supported.", name)
+		err = refusef("The query parameter '%s' is not supported.", name)
 	}
 	return err
 }
@@ -76,17 +75,17 @@ func (o *options) set(name, value string, cfg *Config) (err error) {
 func number(name, value string) (int, error) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("Invalid value '%s' for %s query option found. The %s query option requires a non-negative integer value.", value, name, name)
+		return 0, refusef("Invalid value '%s' for %s query option found. The %s query option requires a non-negative integer value.", value, name, name)
 	}
 	return n, nil
 }
 
 func (o *options) setCount(value string, cfg *Config) error {
 	if cfg.RefuseCount {
-		return errors.New("Query option 'Count' is not allowed.")
+		return refusef("Query option 'Count' is not allowed.")
 	}
 	if value != "true" && value != "false" {
-		return fmt.Errorf("Invalid value '%s' for $count query option found. Valid values are 'true' or 'false'.", value)
+		return refusef("Invalid value '%s' for $count query option found. Valid values are 'true' or 'false'.", value)
 	}
 	o.count = value == "true" && !cfg.IgnoreCount
 	return nil
@@ -94,11 +93,11 @@ func (o *options) setCount(value string, cfg *Config) error {
 
 func (o *options) setSelect(value string, cfg *Config) error {
 	if cfg.RefuseSelect {
-		return errors.New("Query option 'Select' is not allowed.")
+		return refusef("Query option 'Select' is not allowed.")
 	}
 	for property := range strings.SplitSeq(value, ",") {
 		if property = strings.TrimSpace(property); !slices.Contains(properties, property) {
-			return fmt.Errorf("Could not find a property named '%s' on type 'microsoft.graph.security.incident'.", property)
+			return refusef("Could not find a property named '%s' on type 'microsoft.graph.security.incident'.", property)
 		}
 		o.properties = append(o.properties, property)
 	}
@@ -108,7 +107,7 @@ func (o *options) setSelect(value string, cfg *Config) error {
 // setOrderBy understands one of the two dates, in either direction.
 func (o *options) setOrderBy(value string, cfg *Config) error {
 	if cfg.RefuseOrderBy {
-		return errors.New("Query option 'OrderBy' is not allowed.")
+		return refusef("Query option 'OrderBy' is not allowed.")
 	}
 	orders := map[string]Order{
 		"createdDateTime": CreatedAscending, "createdDateTime asc": CreatedAscending, "createdDateTime desc": CreatedDescending,
@@ -116,7 +115,7 @@ func (o *options) setOrderBy(value string, cfg *Config) error {
 	}
 	order, ok := orders[strings.Join(strings.Fields(value), " ")]
 	if !ok {
-		return fmt.Errorf("The $orderby expression '%s' is not supported.", value)
+		return refusef("The $orderby expression '%s' is not supported.", value)
 	}
 	if !cfg.IgnoreOrderBy {
 		o.orderBy = &order
@@ -128,9 +127,7 @@ func (o *options) setOrderBy(value string, cfg *Config) error {
 // empties tells apart the links that follow an empty page and lead to the same position.
 func (o *options) nextLink(c *call, form Form, skip, empties int) string {
 	next := url.Values{}
-	for name, values := range o.raw {
-		next[name] = values
-	}
+	maps.Copy(next, o.raw)
 	next.Set("$skip", strconv.Itoa(skip))
 	next.Del("$skiptoken")
 	if empties > 0 {
@@ -158,7 +155,7 @@ func unpack(query url.Values) (url.Values, error) {
 	if err == nil && len(query) == 1 {
 		query, err = url.ParseQuery(string(text))
 	} else {
-		err = errors.New("Skip token is invalid.")
+		err = refusef("Skip token is invalid.")
 	}
 	return query, err
 }

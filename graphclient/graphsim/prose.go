@@ -1,7 +1,6 @@
 package graphsim
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -62,12 +61,20 @@ func (d *dice) comments(in *Incident) []comment {
 	return list
 }
 
+// paragraph strings sentences together, each about some machine.
 func (d *dice) paragraph(pool []string, sentences int) string {
-	text := make([]string, sentences)
-	for i := range text {
-		text[i] = fmt.Sprintf(d.pick(pool), d.pick(hosts))
+	var b strings.Builder
+	b.Grow(128 * sentences)
+	for i := range sentences {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		before, after, _ := strings.Cut(d.pick(pool), "%s")
+		b.WriteString(before)
+		b.WriteString(d.pick(hosts))
+		b.WriteString(after)
 	}
-	return strings.Join(text, " ")
+	return b.String()
 }
 
 // The names and texts of a company that does not exist.

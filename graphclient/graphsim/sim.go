@@ -18,7 +18,8 @@ import (
 
 // A Sim is one tenant's incidents and the service that lists them.
 // All its methods may be called at once. Functions handed to it ([Config.VisibilityLag],
-// the argument of [Sim.Change], [Fault.Where]) run under its lock and must not call it.
+// [Config.CheckAssertion], [Fault.Where], the arguments of [Sim.Change] and [Sim.Bounds]) run
+// under its lock and must not call it.
 type Sim struct {
 	cfg Config
 
