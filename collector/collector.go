@@ -1,0 +1,70 @@
+// Package collector draws a tenant's open incidents as Prometheus metrics.
+//
+// Every family is one entry in a table. One answer reads one report of the
+// mirror, from memory: nothing in it can fail, block or ask anybody.
+package collector
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"msgraph_security_exporter/internal/mirror"
+)
+
+const namespace = "msgraph_security"
+
+// A Source tells what is known of a tenant's incidents. It must be cheap and safe
+// for concurrent use.
+type Source interface {
+	Report() mirror.Report
+}
+
+// A family is one metric: how it is called and how it is read off a report.
+type family struct {
+	name   string // without the namespace
+	help   string
+	kind   prometheus.ValueType
+	labels []string
+	// read emits each series of the family: the value, then the labels' values
+	// in the order of labels.
+	read func(r *reading, emit func(value float64, labels ...string))
+}
+
+// A Collector implements [prometheus.Collector] for one tenant.
+type Collector struct {
+	source   Source
+	families []described
+}
+
+type described struct {
+	family
+	desc *prometheus.Desc
+}
+
+// New returns a collector of what the source tells.
+func New(source Source) *Collector {
+	c := &Collector{source: source}
+	for _, table := range [][]family{incidents, state} {
+		for _, f := range table {
+			desc := prometheus.NewDesc(prometheus.BuildFQName(namespace, "", f.name), f.help, f.labels, nil)
+			c.families = append(c.families, described{f, desc})
+		}
+	}
+	return c
+}
+
+// Describe sends the description of every family.
+func (c *Collector) Describe(descs chan<- *prometheus.Desc) {
+	for _, f := range c.families {
+		descs <- f.desc
+	}
+}
+
+// Collect sends every family, all read off one report.
+func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
+	r := read(c.source.Report())
+	for _, f := range c.families {
+		f.read(r, func(value float64, labels ...string) {
+			metrics <- prometheus.MustNewConstMetric(f.desc, f.kind, value, labels...)
+		})
+	}
+}

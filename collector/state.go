@@ -1,0 +1,123 @@
+package collector
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"msgraph_security_exporter/internal/mirror"
+)
+
+// state are the families about the exporter itself. They are always there.
+var state = []family{
+	{
+		name: "up",
+		help: "Whether the last refresh from Microsoft Graph succeeded and the snapshot is within the maximum age.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) { return number(r.Up), true }),
+	},
+	{
+		name:   "problem",
+		help:   "Whether something is wrong at present, by reason.",
+		kind:   prometheus.GaugeValue,
+		labels: []string{"reason"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			for _, p := range mirror.Problems() {
+				emit(number(slices.Contains(r.Problems, p)), string(p))
+			}
+		},
+	},
+	{
+		name: "snapshot_timestamp_seconds",
+		help: "The time on Graph's clock of which the last complete snapshot holds every dated change, in seconds since 1970; absent until there is one.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) {
+			return seconds(mirror.TicksOf(r.Taken)), !r.Taken.IsZero()
+		}),
+	},
+	{
+		name: "sync_progress_ratio",
+		help: "How much of the first synchronisation is done, from 0 to 1, and 1 ever after.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) { return r.Progress, true }),
+	},
+	{
+		name:   "refreshes_total",
+		help:   "Refreshes that have ended, by result.",
+		kind:   prometheus.CounterValue,
+		labels: []string{"result"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			emit(float64(r.Succeeded), "success")
+			emit(float64(r.Failed), "error")
+		},
+	},
+	{
+		name: "last_refresh_duration_seconds",
+		help: "How long the last refresh took that has ended, well or not.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) { return r.LastRefresh.Seconds(), true }),
+	},
+	{
+		name: "graph_requests_per_minute_limit",
+		help: "Requests a minute that the client-side limiter allows at present.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) { return r.RequestsPerMinute, true }),
+	},
+	{
+		name:   "sweep_corrections_total",
+		help:   "Incidents of which a sweep found a change that no delta could have brought, by kind.",
+		kind:   prometheus.CounterValue,
+		labels: []string{"kind"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			for _, c := range mirror.Corrections() {
+				emit(float64(r.Corrections[c]), c.String())
+			}
+		},
+	},
+	{
+		name: "sweep_period_seconds",
+		help: "The longest that an incident older than an hour goes, or has gone by now, without being read again; absent until known.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) { return r.SweepPeriod.Seconds(), r.SweepPeriod > 0 }),
+	},
+	{
+		name: "mirror_incidents",
+		help: "Incidents held in memory: open ones, and closed ones that a late answer could still show open.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) { return float64(r.Incidents), true }),
+	},
+	{
+		name: "clock_skew_seconds",
+		help: "Graph's clock less that of this host, by the last answer with a Date; absent until known.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) { return r.ClockSkew.Round(time.Millisecond).Seconds(), r.SkewKnown }),
+	},
+	{
+		name:   "unknown_values_total",
+		help:   "Rows read whose value of a field this build does not know.",
+		kind:   prometheus.CounterValue,
+		labels: []string{"field"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			for _, f := range mirror.Fields() {
+				emit(float64(r.UnknownValues[f]), f.String())
+			}
+		},
+	},
+}
+
+// one reads a family of a single series; false: absent.
+func one(value func(*reading) (float64, bool)) func(*reading, func(float64, ...string)) {
+	return func(r *reading, emit func(float64, ...string)) {
+		if v, ok := value(r); ok {
+			emit(v)
+		}
+	}
+}
+
+func number(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
