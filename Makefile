@@ -1,0 +1,16 @@
+# What CI runs; .ci/run calls these targets.
+.PHONY: build demo test race lint tools e2e model bench image
+MODEL_EVENTS ?= 1000000
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS = -s -w -X github.com/prometheus/common/version.Version=$(VERSION) -X github.com/prometheus/common/version.Revision=$(shell git rev-parse HEAD 2>/dev/null)
+
+build: ; CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' .
+demo:  ; go run . --demo
+test:  ; go test ./...
+race:  ; go test -race -shuffle=on ./...
+tools: ; tools/install
+lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run --config ../.golangci.yml ./...
+e2e: tools  ; cd e2e && go test -count=1 ./...
+model: ; go test -count=1 -timeout 60m -run 'TestModel|TestMutants' ./internal/mirror -model.events=$(MODEL_EVENTS) -mutants -v
+bench: ; go test -run '^$$' -bench . -benchmem ./...
+image: ; docker build --build-arg VERSION=$(VERSION) -t msgraph_security_exporter .
