@@ -5,23 +5,34 @@ import "msgraph_security_exporter/internal/mirror"
 // A reading is a report with its incidents counted once for all families.
 type reading struct {
 	mirror.Report
-	open       map[openKey]int
-	unassigned map[rankKey]int
-	oldest     map[rankKey]mirror.Ticks
+	groups [wide][wide][wide][wide]group
 }
 
-// openKey and rankKey are the label sets of incidents; enumerations are small, so
-// that their number is bounded whatever the incidents carry.
-type openKey struct {
-	rankKey
-	status         mirror.Status
-	classification mirror.Classification
+// wide is more than any enumeration has values, so that counting is indexing: a
+// tenant with a hundred thousand open incidents is counted at each pull.
+const wide = 8
+
+// A group is the open incidents that share one label set. Enumerations are small,
+// so that the number of groups is bounded whatever the incidents carry.
+type group struct {
+	open, unassigned int
+	oldest           mirror.Ticks // when the oldest was created; meaningful if open is not 0
 }
 
-type rankKey struct {
-	severity mirror.Severity
-	priority mirror.Priority
-}
+// A labelSet is the labels of an incident, a rank the part of it that says how
+// urgent it is. The zero of each
+// enumeration is a value that this build does not know.
+type (
+	labelSet struct {
+		rank
+		status         mirror.Status
+		classification mirror.Classification
+	}
+	rank struct {
+		severity mirror.Severity
+		priority mirror.Priority
+	}
+)
 
 // read counts the incidents of a report.
 func read(report mirror.Report) *reading {
@@ -29,53 +40,70 @@ func read(report mirror.Report) *reading {
 	if report.Snapshot == nil {
 		return r
 	}
-	r.open, r.unassigned, r.oldest = map[openKey]int{}, map[rankKey]int{}, map[rankKey]mirror.Ticks{}
 	for i := range report.Snapshot.Open {
-		r.count(&report.Snapshot.Open[i])
+		in := &report.Snapshot.Open[i]
+		r.group(labelSet{rank{in.Severity, in.Priority()}, in.Status, in.Classification}).add(in)
 	}
 	return r
 }
 
-func (r *reading) count(in *mirror.Incident) {
-	rank := rankKey{in.Severity, in.Priority()}
-	r.open[openKey{rank, in.Status, in.Classification}]++
+func (r *reading) group(l labelSet) *group {
+	return &r.groups[l.severity][l.priority][l.status][l.classification]
+}
+
+func (g *group) add(in *mirror.Incident) {
+	if g.open == 0 || in.Created < g.oldest {
+		g.oldest = in.Created
+	}
+	g.open++
 	if !in.Assigned {
-		r.unassigned[rank]++
-	}
-	if created, ok := r.oldest[rank]; !ok || in.Created < created {
-		r.oldest[rank] = in.Created
+		g.unassigned++
 	}
 }
 
-// ranks calls f for every known severity and priority, and for those with a
-// severity unknown to this build that are counted in seen.
-func ranks[V any](seen map[rankKey]V, f func(rankKey)) {
-	for _, p := range mirror.Priorities() {
-		for _, s := range mirror.Severities() {
-			f(rankKey{s, p})
-		}
-		if unknown := (rankKey{0, p}); has(seen, unknown) {
-			f(unknown)
+// ranked returns the incidents of every status and classification in one group.
+func (r *reading) ranked(k rank) group {
+	var sum group
+	for _, byClassification := range r.groups[k.severity][k.priority] {
+		for _, g := range byClassification {
+			if g.open > 0 && (sum.open == 0 || g.oldest < sum.oldest) {
+				sum.oldest = g.oldest
+			}
+			sum.open += g.open
+			sum.unassigned += g.unassigned
 		}
 	}
+	return sum
 }
 
-func has[K comparable, V any](m map[K]V, k K) bool {
-	_, ok := m[k]
-	return ok
-}
-
-// knownOpen is every label set of open incidents that this build knows.
-func knownOpen() []openKey {
-	var keys []openKey
-	for _, severity := range mirror.Severities() {
-		for _, priority := range mirror.Priorities() {
-			for _, status := range mirror.OpenStatuses() {
-				for _, classification := range mirror.Classifications() {
-					keys = append(keys, openKey{rankKey{severity, priority}, status, classification})
+// eachSet calls f for every label set that is served: each of known values,
+// and each with an unknown one while there are such incidents.
+func (r *reading) eachSet(f func(labelSet, *group)) {
+	r.eachRank(func(k rank, _ group) {
+		for _, status := range append(mirror.OpenStatuses(), mirror.StatusOther) {
+			for _, classification := range append(mirror.Classifications(), 0) {
+				l := labelSet{k, status, classification}
+				known := k.severity != 0 && status != mirror.StatusOther && classification != 0
+				if g := r.group(l); known || g.open > 0 {
+					f(l, g)
 				}
 			}
 		}
+	})
+}
+
+// eachRank does the same for severity and priority alone; it calls nothing while
+// no snapshot may be served.
+func (r *reading) eachRank(f func(rank, group)) {
+	if r.Snapshot == nil {
+		return
 	}
-	return keys
+	for _, severity := range append(mirror.Severities(), 0) {
+		for _, priority := range mirror.Priorities() {
+			k := rank{severity, priority}
+			if g := r.ranked(k); severity != 0 || g.open > 0 {
+				f(k, g)
+			}
+		}
+	}
 }

@@ -9,17 +9,18 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// state are the families about the exporter itself. They are always there.
+// state are the families about the exporter itself. They are there whether or not
+// incidents may be served.
 var state = []family{
 	{
 		name: "up",
-		help: "Whether the last refresh from Microsoft Graph succeeded and the snapshot is within the maximum age.",
+		help: "Whether the last refresh succeeded and the snapshot is within the maximum age: 1 or 0.",
 		kind: prometheus.GaugeValue,
 		read: one(func(r *reading) (float64, bool) { return number(r.Up), true }),
 	},
 	{
 		name:   "problem",
-		help:   "Whether something is wrong at present, by reason.",
+		help:   "Whether reading from Microsoft Graph is in trouble for that reason at present: 1 or 0.",
 		kind:   prometheus.GaugeValue,
 		labels: []string{"reason"},
 		read: func(r *reading, emit func(float64, ...string)) {
@@ -30,7 +31,7 @@ var state = []family{
 	},
 	{
 		name: "snapshot_timestamp_seconds",
-		help: "The time on Graph's clock of which the last complete snapshot holds every dated change, in seconds since 1970; absent until there is one.",
+		help: "The time on Graph's clock of the last complete snapshot, as a Unix time; absent until there is one.",
 		kind: prometheus.GaugeValue,
 		read: one(func(r *reading) (float64, bool) {
 			return seconds(mirror.TicksOf(r.Taken)), !r.Taken.IsZero()
@@ -44,7 +45,7 @@ var state = []family{
 	},
 	{
 		name:   "refreshes_total",
-		help:   "Refreshes that have ended, by result.",
+		help:   "Refreshes by result.",
 		kind:   prometheus.CounterValue,
 		labels: []string{"result"},
 		read: func(r *reading, emit func(float64, ...string)) {
@@ -54,19 +55,19 @@ var state = []family{
 	},
 	{
 		name: "last_refresh_duration_seconds",
-		help: "How long the last refresh took that has ended, well or not.",
+		help: "How long the last refresh took, whatever its result; absent until one has ended.",
 		kind: prometheus.GaugeValue,
-		read: one(func(r *reading) (float64, bool) { return r.LastRefresh.Seconds(), true }),
+		read: one(func(r *reading) (float64, bool) { return r.LastRefresh.Seconds(), r.LastRefresh > 0 }),
 	},
 	{
 		name: "graph_requests_per_minute_limit",
-		help: "Requests a minute that the client-side limiter allows at present.",
+		help: "Requests a minute that the limiter on this side allows at present.",
 		kind: prometheus.GaugeValue,
 		read: one(func(r *reading) (float64, bool) { return r.RequestsPerMinute, true }),
 	},
 	{
 		name:   "sweep_corrections_total",
-		help:   "Incidents of which a sweep found a change that no delta could have brought, by kind.",
+		help:   "Open incidents that a sweep found otherwise than the deltas had left them, by kind of difference.",
 		kind:   prometheus.CounterValue,
 		labels: []string{"kind"},
 		read: func(r *reading, emit func(float64, ...string)) {
@@ -89,13 +90,13 @@ var state = []family{
 	},
 	{
 		name: "clock_skew_seconds",
-		help: "Graph's clock less that of this host, by the last answer with a Date; absent until known.",
+		help: "Graph's clock less that of this host; absent until known.",
 		kind: prometheus.GaugeValue,
 		read: one(func(r *reading) (float64, bool) { return r.ClockSkew.Round(time.Millisecond).Seconds(), r.SkewKnown }),
 	},
 	{
 		name:   "unknown_values_total",
-		help:   "Rows read whose value of a field this build does not know.",
+		help:   "Rows read with a value that this build does not know, by field.",
 		kind:   prometheus.CounterValue,
 		labels: []string{"field"},
 		read: func(r *reading, emit func(float64, ...string)) {

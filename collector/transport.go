@@ -2,6 +2,7 @@ package collector
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,56 +31,46 @@ func NewTransport(base http.RoundTripper, operation func(*http.Request) string) 
 		base:      base,
 		operation: operation,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: namespace, Name: "graph_requests_total",
-			Help: "Requests to Microsoft Graph and its token endpoint, each attempt, by HTTP status.",
+			Namespace: namespace,
+			Name:      "graph_requests_total",
+			Help:      "Requests to Microsoft Graph and to its token endpoint, each attempt, by HTTP status; error where there was no answer.",
 		}, []string{"operation", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: namespace, Name: "graph_request_duration_seconds",
-			Help:                           "Time until the answer's header arrived, each attempt.",
-			Buckets:                        []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30},
-			NativeHistogramBucketFactor:    1.1,
-			NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
+			Namespace:                       namespace,
+			Name:                            "graph_request_duration_seconds",
+			Help:                            "Time from sending a request until the header of its answer, or until there was certainly none.",
+			Buckets:                         []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30},
+			NativeHistogramBucketFactor:     1.1,
+			NativeHistogramMaxBucketNumber:  100,
+			NativeHistogramMinResetDuration: time.Hour,
 		}, []string{"operation"}),
 	}
 	for _, op := range operations {
 		t.duration.WithLabelValues(op)
-		for _, code := range codes {
-			t.requests.WithLabelValues(op, code)
+		for _, c := range codes {
+			t.requests.WithLabelValues(op, c)
 		}
 	}
 	return t
 }
 
-// RoundTrip implements [http.RoundTripper].
+// RoundTrip passes the request on and measures it. It may be called at once.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	began := time.Now()
 	resp, err := t.base.RoundTrip(r)
-	op := t.operation(r)
-	if observer, known := t.known(op); known {
-		observer.Observe(time.Since(began).Seconds())
+	if op := t.operation(r); slices.Contains(operations, op) {
+		t.duration.WithLabelValues(op).Observe(time.Since(began).Seconds())
 		t.requests.WithLabelValues(op, code(resp, err)).Inc()
 	}
 	return resp, err
-}
-
-func (t *Transport) known(op string) (prometheus.Observer, bool) {
-	for _, known := range operations {
-		if op == known {
-			return t.duration.WithLabelValues(op), true
-		}
-	}
-	return nil, false
 }
 
 func code(resp *http.Response, err error) string {
 	if err != nil {
 		return "error"
 	}
-	status := strconv.Itoa(resp.StatusCode)
-	for _, known := range codes {
-		if status == known {
-			return status
-		}
+	if status := strconv.Itoa(resp.StatusCode); slices.Contains(codes, status) {
+		return status
 	}
 	return "other"
 }
