@@ -1,28 +1,36 @@
 // Package graphclient reads security incidents from Microsoft Graph.
 //
-// It speaks plain HTTP and JSON as docs/graph.md and Microsoft's schema describe
-// it, signs in with client credentials, keeps under a limit that adapts to what
-// Graph tolerates, and tells errors apart by what a caller can do about them.
+// It speaks plain HTTP and JSON: signs in with client credentials, reads lists page by
+// page, keeps under a limit that adapts to what Graph tolerates, and tells errors apart by
+// what a caller can do about them. Of Prometheus it knows nothing; who wants to measure
+// wraps [Config.Transport] and asks [OperationOf] what a request is for.
 package graphclient
 
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"time"
 )
 
-// requestLimit bounds one attempt at a request, its body included.
-const requestLimit = 30 * time.Second
+const (
+	// requestLimit bounds one attempt at a request, its body included.
+	requestLimit = 30 * time.Second
+	// defaultCeiling is the ceiling of the limiter, in requests a minute. No published
+	// limit names incidents; the nearest, for alerts of the same API, is 150.
+	defaultCeiling = 120
+)
 
-// An Operation says what a request is for: deltas and single incidents are waited
-// for by a pull, sweeps are not and give way.
+// An Operation says what a request is for. Deltas and single incidents are what a pull
+// waits for; sweeps are bulk, and give way.
 type Operation string
 
-// The operations.
+// The operations. OperationToken is a sign-in.
 const (
 	OperationDelta Operation = "delta"
 	OperationSweep Operation = "sweep"
@@ -30,9 +38,20 @@ const (
 	OperationToken Operation = "token"
 )
 
+// doing returns what fails when the operation does, as errors begin.
+func (op Operation) doing() string {
+	switch op {
+	case OperationToken:
+		return "signing in"
+	case OperationGet:
+		return "reading an incident"
+	}
+	return "listing incidents"
+}
+
 type operationKey struct{}
 
-// OperationOf returns the operation of a request by its context, so that a
+// OperationOf returns the operation of an outgoing request by its context, so that a
 // RoundTripper around the transport can label what it measures.
 func OperationOf(ctx context.Context) Operation {
 	op, _ := ctx.Value(operationKey{}).(Operation)
@@ -46,78 +65,83 @@ func withOperation(ctx context.Context, op Operation) context.Context {
 // Config says which tenant to read, as whom, and how hard to press.
 type Config struct {
 	// Endpoint is the Graph root without a version, such as
-	// https://graph.microsoft.com; http only to a loopback address.
-	Endpoint string
-	// Authority is the root of the sign-in service, such as
-	// https://login.microsoftonline.com.
-	Authority string
-	// TenantID and ClientID name the directory and the application.
+	// https://graph.microsoft.com, and Authority the root of the sign-in service;
+	// see [CloudNamed] for the known ones and [ParseEndpoint] for what is accepted.
+	Endpoint, Authority string
+	// TenantID (a GUID or a domain) and ClientID name the directory and the application.
 	TenantID, ClientID string
-	// Secret returns the client secret. It is called at each sign-in, so that
-	// a rotated one is noticed.
+	// Secret returns the client secret. It is called at each sign-in, so that a
+	// rotated one is noticed, by one goroutine at a time.
 	Secret func() (Secret, error)
-	// RequestsPerMinute is the ceiling of the client-side limit, 120 by default.
+	// RequestsPerMinute is the ceiling of the client-side limit; 0: 120.
 	RequestsPerMinute int
 	// Transport carries all requests, those to the token endpoint included;
-	// nil for one of the client's own, see [NewTransport].
+	// nil: one from [NewTransport].
 	Transport http.RoundTripper
-	// Logger gets one line a request at debug level; nil for none.
+	// Logger gets one line a request at debug level, and one at each change of state
+	// that no error tells of; nil: nowhere.
 	Logger *slog.Logger
-	// UserAgent names the program to Graph.
+	// UserAgent names the program to Graph and to the sign-in service.
 	UserAgent string
 }
 
-// A Client reads one tenant's incidents. All methods may be called at once.
+// A Client reads one tenant's incidents. All its methods may be called at once. Nothing of
+// it runs between requests, so that it needs no closing.
 type Client struct {
 	root    *url.URL // …/v1.0/security/incidents
 	http    *http.Client
 	tokens  *tokenCache
 	limiter *limiter
+	redact  *redactor
 	log     *slog.Logger
 	agent   string
 }
 
 // New returns a client. It asks nothing yet.
 func New(cfg Config) (*Client, error) {
-	endpoint, err := ParseEndpoint(cfg.Endpoint)
-	if err != nil {
+	endpoint, endpointErr := ParseEndpoint(cfg.Endpoint)
+	authority, authorityErr := ParseEndpoint(cfg.Authority)
+	if err := errors.Join(endpointErr, authorityErr, cfg.check()); err != nil {
 		return nil, err
 	}
-	authority, err := ParseEndpoint(cfg.Authority)
-	if err != nil {
-		return nil, err
-	}
+	cfg.RequestsPerMinute = cmp.Or(cfg.RequestsPerMinute, defaultCeiling)
+	cfg.Logger = cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))
+	cfg.UserAgent = cmp.Or(cfg.UserAgent, "msgraph_security_exporter")
 	if cfg.Transport == nil {
 		cfg.Transport = NewTransport()
 	}
-	// A redirect is never followed: it would carry the token, or the secret,
-	// to wherever the answer says.
-	plain := &http.Client{Transport: cfg.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse
-	}}
+	redact := &redactor{}
+	grant := signIn{cfg: cfg, authority: authority, scope: endpoint.String() + "/.default", redact: redact}
 	return &Client{
 		root:    endpoint.JoinPath("v1.0/security/incidents"),
-		http:    plain,
-		tokens:  newTokenCache(signIn{cfg: cfg, authority: authority, endpoint: endpoint, http: plain}),
-		limiter: newLimiter(cmp.Or(cfg.RequestsPerMinute, 120)),
-		log:     cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler)),
-		agent:   cmp.Or(cfg.UserAgent, "msgraph_security_exporter"),
+		http:    &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
+		tokens:  &tokenCache{signIn: grant.fetch, log: cfg.Logger},
+		limiter: newLimiter(cfg.RequestsPerMinute, time.Now()),
+		redact:  redact,
+		log:     cfg.Logger,
+		agent:   cfg.UserAgent,
 	}, nil
 }
 
-// NewTransport returns the transport that a client uses by default: proxies and
-// certificate authorities from the environment, and bounds on each step.
-func NewTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		ForceAttemptHTTP2:     true,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: requestLimit,
-		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConnsPerHost:   8,
+// tenantPattern keeps a tenant from being a path; Entra itself judges the rest.
+var tenantPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]*$`)
+
+// check reports what [ParseEndpoint] does not, all of it at once.
+func (cfg *Config) check() error {
+	var errs []error
+	if !tenantPattern.MatchString(cfg.TenantID) {
+		errs = append(errs, fmt.Errorf("tenant id %q: want a GUID or a domain", cfg.TenantID))
 	}
+	if cfg.ClientID == "" {
+		errs = append(errs, errors.New("client id: missing"))
+	}
+	if cfg.Secret == nil {
+		errs = append(errs, errors.New("client secret: missing"))
+	}
+	if cfg.RequestsPerMinute < 0 {
+		errs = append(errs, fmt.Errorf("%d requests a minute: want at least 1", cfg.RequestsPerMinute))
+	}
+	return errors.Join(errs...)
 }
 
 // RequestsPerMinute returns what the client-side limit allows now.

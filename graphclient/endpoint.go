@@ -4,54 +4,90 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
+	"strings"
 )
 
-// A Cloud is one of Microsoft's sovereign environments.
-type Cloud struct{ Authority, Endpoint string }
-
-var clouds = map[string]Cloud{
-	"public":    {"https://login.microsoftonline.com", "https://graph.microsoft.com"},
-	"usgov":     {"https://login.microsoftonline.us", "https://graph.microsoft.us"},
-	"usgov-dod": {"https://login.microsoftonline.us", "https://dod-graph.microsoft.us"},
+// A Cloud is one of Microsoft's environments that has security incidents.
+type Cloud struct {
+	Name      string
+	Authority string // root of the sign-in service
+	Endpoint  string // root of Microsoft Graph, without a version
 }
 
-// CloudNamed returns the cloud of that name: public (also GCC), usgov (GCC High)
-// or usgov-dod.
+// Clouds returns the known clouds, the usual one first.
+func Clouds() []Cloud {
+	return []Cloud{
+		{"public", "https://login.microsoftonline.com", "https://graph.microsoft.com"}, // also GCC
+		{"usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us"},    // GCC High, L4
+		{"usgov-dod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us"},
+	}
+}
+
+// CloudNamed returns the cloud of that name.
 func CloudNamed(name string) (Cloud, error) {
-	if c, ok := clouds[name]; ok {
-		return c, nil
+	var names []string
+	for _, c := range Clouds() {
+		if c.Name == name {
+			return c, nil
+		}
+		names = append(names, c.Name)
 	}
 	if name == "china" {
 		return Cloud{}, fmt.Errorf("cloud %q: Microsoft Graph operated by 21Vianet has no security incidents", name)
 	}
-	return Cloud{}, fmt.Errorf("cloud %q: want public, usgov or usgov-dod", name)
+	return Cloud{}, fmt.Errorf("cloud %q: want one of %s", name, strings.Join(names, ", "))
 }
 
-// ParseEndpoint parses the root of a service: https, or http to a literal
-// loopback address or to localhost, without user, path, query or fragment.
+// ParseEndpoint parses the root of a service: https, or http to a literal loopback address
+// or to exactly localhost, since neither a token nor a secret may cross a network in the
+// clear. User, path, query and fragment are refused. The error is one line and does not
+// show what may be a password.
 func ParseEndpoint(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
-	if err != nil {
-		return nil, fmt.Errorf("endpoint %q: not a URL", s)
-	}
 	switch {
-	case u.User != nil:
-		return nil, fmt.Errorf("endpoint of host %q: must not carry a user", u.Host)
-	case u.Hostname() == "":
-		return nil, fmt.Errorf("endpoint %q: no host", s)
-	case u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/":
-		return nil, fmt.Errorf("endpoint %q: want scheme and host only", s)
-	case u.Scheme == "https":
-	case u.Scheme == "http" && loopback(u.Hostname()):
-	default:
-		return nil, fmt.Errorf("endpoint %q: want https, or http to a loopback address", s)
+	case err != nil && strings.Contains(s, "@"):
+		return nil, fmt.Errorf("endpoint: not a URL")
+	case err != nil:
+		return nil, fmt.Errorf("endpoint %q: not a URL", s)
+	case u.User != nil || strings.Contains(u.Opaque, "@"):
+		return nil, fmt.Errorf("endpoint of host %q: must not carry a user", u.Hostname())
+	case u.Hostname() == "" || !validPort(u):
+		return nil, fmt.Errorf("endpoint %q: want scheme://host or scheme://host:port", s)
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("endpoint of host %q: want scheme and host only, no path or query", u.Hostname())
+	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
+		return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
 	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
+	return nil, fmt.Errorf("endpoint %q: want https, or http to a loopback address or localhost", s)
 }
 
-// loopback reports whether a host is this machine beyond doubt, without asking a
-// name server.
+// validPort reports whether a port, if there is one, is a number that can be one.
+func validPort(u *url.URL) bool {
+	if u.Port() == "" {
+		return !strings.HasSuffix(u.Host, ":")
+	}
+	n, err := strconv.Atoi(u.Port())
+	return err == nil && n > 0 && n < 1<<16
+}
+
+// loopback reports whether a host is this machine beyond doubt: no name server is asked,
+// and localhost.example is not localhost.
 func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// sameOrigin reports whether two URLs lead to one scheme, host and port.
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 	"unicode"
@@ -15,7 +14,8 @@ import (
 // A Reason tells errors apart by what can be done about them.
 type Reason string
 
-// The reasons. NotFound is returned by [Client.Incident] only.
+// The reasons. ReasonNotFound comes from [Client.Incident] only, and ReasonCredential only
+// from signing in: the secret, the application or the tenant is not accepted.
 const (
 	ReasonThrottled    Reason = "throttled"
 	ReasonUnauthorized Reason = "unauthorized"
@@ -30,27 +30,28 @@ const (
 	ReasonNotFound     Reason = "not_found"
 )
 
-// An Error is an answer, or the lack of one, that is of no use.
+// An Error is an answer, or the lack of one, that is of no use. It holds no secret, no token
+// and no URL. Several callers may be given the same one: do not change it.
 type Error struct {
 	Reason    Reason
 	Operation Operation
-	Status    int    // of the answer; 0 if there was none
-	Code      string // Graph's or Entra's own, may be empty
-	Message   string // one line, no secret in it
-	RequestID string
-	// RetryAfter is how long Graph asked to be left alone; 0 if it did not.
+	Status    int    // of the HTTP answer; 0: there was none
+	Code      string // Graph's own, or AADSTS and a number; may be empty
+	Message   string // one line of at most 300 characters
+	RequestID string // what Microsoft's support asks for; may be empty
+	// RetryAfter is how long Graph asked to be left alone; 0: it did not.
 	RetryAfter time.Duration
 	cause      error
 }
 
-// Error returns one line with all that is known.
+// Error returns one line with all that is known:
+//
+//	listing incidents: throttled (HTTP 429): activityLimitReached: Too many requests (request-id 5f2c…)
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s", e.Reason)
+	fmt.Fprintf(&b, "%s: %s", e.Operation.doing(), e.Reason)
 	if e.Status != 0 {
-		fmt.Fprintf(&b, ": %s request answered with HTTP %d", e.Operation, e.Status)
-	} else if e.Operation != "" {
-		fmt.Fprintf(&b, ": %s request", e.Operation)
+		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
 	}
 	for _, s := range []string{e.Code, e.Message} {
 		if s != "" {
@@ -63,11 +64,11 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the end of the caller's context, where that was the cause, and
-// nothing else: errors of the transport may hold the request.
+// Unwrap returns the end of the caller's context, where that was the cause, and nothing
+// else: errors of net/http and oauth2 hold the request, and so the token or the secret.
 func (e *Error) Unwrap() error { return e.cause }
 
-// ReasonOf returns the reason of any error of this package, and "" for nil.
+// ReasonOf returns the reason of any error, and "" for nil.
 func ReasonOf(err error) Reason {
 	if err == nil {
 		return ""
@@ -75,65 +76,62 @@ func ReasonOf(err error) Reason {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Reason
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) || isTimeout(err) {
 		return ReasonTimeout
 	}
 	return ReasonUnreachable
 }
 
-// reasonOfStatus decides by the HTTP status alone: codes and bodies vary.
-func reasonOfStatus(status int) Reason {
+// isTimeout holds for deadlines of contexts and of connections alike.
+func isTimeout(err error) bool {
+	t, ok := errors.AsType[net.Error](err)
+	return errors.Is(err, context.DeadlineExceeded) || ok && t.Timeout()
+}
+
+// reasonOf decides by the HTTP status alone: the codes and bodies of Graph's errors vary.
+func reasonOf(status int, op Operation) Reason {
 	switch {
-	case status == http.StatusTooManyRequests:
-		return ReasonThrottled
+	case status == http.StatusPartialContent:
+		return ReasonIncomplete
+	case status < 400: // a redirect, or a success that the contract does not know
+		return ReasonMalformed
 	case status == http.StatusUnauthorized:
 		return ReasonUnauthorized
 	case status == http.StatusForbidden:
 		return ReasonForbidden
-	case status == http.StatusNotFound:
+	case status == http.StatusNotFound && op == OperationGet:
 		return ReasonNotFound
-	case status == http.StatusRequestTimeout || status == http.StatusGatewayTimeout:
+	case status == http.StatusRequestTimeout:
 		return ReasonTimeout
-	case status >= 500:
-		return ReasonServerError
-	case status >= 400:
+	case status == http.StatusTooManyRequests:
+		return ReasonThrottled
+	case status < 500:
 		return ReasonBadRequest
-	case status == http.StatusPartialContent:
-		return ReasonIncomplete
-	default: // a redirect, or a success that the contract does not know
-		return ReasonMalformed
 	}
+	return ReasonServerError
 }
 
-// transportError translates an error of net/http, which names the URL and may
-// hold the request, into one that does neither.
-func transportError(ctx context.Context, op Operation, err error) *Error {
-	e := &Error{Operation: op, Reason: ReasonUnreachable, Message: plainCause(err)}
-	var netErr net.Error
-	switch {
-	case ctx.Err() != nil:
-		e.cause, e.Reason, e.Message = ctx.Err(), ReasonTimeout, "gave up waiting"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
-		e.Reason, e.Message = ReasonTimeout, fmt.Sprintf("no complete answer within %s", requestLimit)
-	}
-	return e
+// gaveUp is the error of a caller whose context ended while it waited.
+func gaveUp(ctx context.Context, op Operation) *Error {
+	return &Error{Reason: ReasonTimeout, Operation: op, Message: "gave up waiting", cause: ctx.Err()}
 }
 
-// plainCause returns the innermost error's text, which names no URL.
-func plainCause(err error) string {
-	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
-		err = inner
-	}
-	return oneLine(err.Error())
+// cut is the error when the caller's context ends before the next try.
+func (e *Error) cut(ctx context.Context) *Error {
+	c := *e
+	c.cause = ctx.Err()
+	return &c
 }
 
-const maxMessage = 300
+const maxMessage = 300 // characters
 
-// oneLine makes foreign text safe to log: no control characters, not too long.
+// oneLine makes foreign text safe to log: no control, invisible or broken characters, and
+// not too long.
 func oneLine(s string) string {
+	s = strings.ToValidUTF8(s, "?")
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
-	if len(s) > maxMessage {
-		s = strings.ToValidUTF8(s[:maxMessage], "") + "…"
+	if r := []rune(s); len(r) > maxMessage {
+		s = string(r[:maxMessage-1]) + "…"
 	}
 	return s
 }

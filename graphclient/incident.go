@@ -1,10 +1,13 @@
 package graphclient
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -25,15 +28,15 @@ type Incident struct {
 //
 //	{"id":"924565","createdDateTime":"2026-01-17T09:11:59.3Z","status":"active","priorityScore":null,…}
 type wireIncident struct {
-	ID             text   `json:"id"`
-	Created        string `json:"createdDateTime"`
-	Updated        string `json:"lastUpdateDateTime"`
-	Severity       text   `json:"severity"`
-	Status         text   `json:"status"`
-	Classification text   `json:"classification"`
-	Determination  text   `json:"determination"`
-	AssignedTo     text   `json:"assignedTo"`
-	PriorityScore  score  `json:"priorityScore"`
+	ID             text  `json:"id"`
+	Created        text  `json:"createdDateTime"`
+	Updated        text  `json:"lastUpdateDateTime"`
+	Severity       text  `json:"severity"`
+	Status         text  `json:"status"`
+	Classification text  `json:"classification"`
+	Determination  text  `json:"determination"`
+	AssignedTo     text  `json:"assignedTo"`
+	PriorityScore  score `json:"priorityScore"`
 }
 
 var errNoID = errors.New("an incident without id")
@@ -43,11 +46,11 @@ func (w *wireIncident) incident() (Incident, error) {
 	if w.ID == "" {
 		return Incident{}, errNoID
 	}
-	created, err := parseTime(w.Created)
+	created, err := parseTime(string(w.Created))
 	if err != nil {
 		return Incident{}, fmt.Errorf("incident %s: createdDateTime %w", oneLine(string(w.ID)), err)
 	}
-	updated, err := parseTime(w.Updated)
+	updated, err := parseTime(string(w.Updated))
 	if err != nil {
 		return Incident{}, fmt.Errorf("incident %s: lastUpdateDateTime %w", oneLine(string(w.ID)), err)
 	}
@@ -84,17 +87,58 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// A score is a JSON number that is an Int32; anything else reads as absent, so
-// that one odd score does not cost the page.
+// A score is a JSON number that is an Int32, 85.0 included; anything else reads as absent,
+// so that one odd score does not cost the page.
 type score struct{ value *int32 }
 
 func (s *score) UnmarshalJSON(b []byte) error {
-	var f float64
-	if err := json.Unmarshal(b, &f); err != nil || string(b) == "null" {
+	var f *float64
+	if err := json.Unmarshal(b, &f); err != nil || f == nil {
 		return nil //nolint:nilerr // absent, see above
 	}
-	if f == math.Trunc(f) && math.Abs(f) <= math.MaxInt32 {
-		s.value = new(int32(f))
+	if *f == math.Trunc(*f) && *f >= math.MinInt32 && *f <= math.MaxInt32 {
+		s.value = new(int32(*f))
 	}
+	return nil
+}
+
+// maxRows bounds what is made of one answer: 32 MiB of {},{},… would be gigabytes. Graph
+// sends at most 50 rows a page.
+const maxRows = 10_000
+
+var errTooManyRows = fmt.Errorf("more than %d rows in one page", maxRows)
+
+// rows is a JSON array of incidents. It is read row by row, to stop in time.
+type rows []wireIncident
+
+func (r *rows) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if t, err := d.Token(); err != nil || t == nil { // null
+		return err
+	} else if t != json.Delim('[') {
+		return fmt.Errorf("a value that is no array")
+	}
+	for *r = (rows{}); d.More(); {
+		if len(*r) == maxRows {
+			return errTooManyRows
+		}
+		var row wireIncident
+		if err := d.Decode(&row); err != nil {
+			return err
+		}
+		*r = append(*r, row)
+	}
+	return nil
+}
+
+// A count is @odata.count, a number or a number in quotes; -1 where there is none.
+type count int
+
+func (c *count) UnmarshalJSON(b []byte) error {
+	n, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 32)
+	if err != nil || n < 0 {
+		n = -1
+	}
+	*c = count(n)
 	return nil
 }

@@ -3,69 +3,79 @@ package graphclient
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
 )
 
+// Rates are in requests a minute.
 const (
-	startLimit  = 45.0 // requests a minute
-	minLimit    = 20.0 // well below every limit that Microsoft published
-	startBurst  = 20.0
-	growth      = 1.1 // a minute
-	growEvery   = time.Minute
-	keepBelow   = 0.9 // of a rate that was refused
-	memory      = 30 * time.Minute
-	minBulkStop = 10 * time.Second
-	maxBulkStop = time.Minute
+	startLimit = 45.0
+	minLimit   = 4.0
+	minBurst   = 20.0
+	growth     = 1.1 // each minute
+	keepBelow  = 0.9 // of a rate that was refused,
+	memory     = 30 * time.Minute
+	// oneRound is how long further 429s belong to the first: requests that were under
+	// way with it, and first tries after it, while Graph's own minute is still full.
+	oneRound     = 10 * time.Second
+	minBulkPause = 10 * time.Second
+	maxBulkPause = time.Minute
 )
 
-// A limiter keeps requests under a limit that adapts to what Graph tolerates: no
-// published limit names incidents, so it grows until it is refused. Any minute
-// holds at most the limit, and no more than a burst goes out at once.
+// A limiter keeps requests under a limit that adapts to what Graph tolerates: no published
+// limit names incidents, so it grows until it is refused. Any minute holds at most the limit,
+// and a bucket that fills at the limit's pace smooths what goes out within it.
+// (Of golang.org/x/time/rate only that bucket could be had.)
 //
-// Sweeps are bulk: they leave some room to deltas and single incidents, which
-// therefore never wait behind them.
+// Sweeps are bulk: they leave room in the minute and in the bucket to deltas and single
+// incidents, which therefore do not wait behind them. All methods may be called at once.
 type limiter struct {
 	ceiling float64
 
-	mu        sync.Mutex
-	limit     float64
-	grown     time.Time
-	sent      []time.Time // in the last minute, oldest first
-	tokens    float64     // of the bucket that smooths bursts
-	filled    time.Time
+	mu     sync.Mutex
+	limit  float64
+	grown  time.Time   // when the limit last had its chance to grow
+	sent   []time.Time // in the last minute, oldest first
+	bucket float64
+	filled time.Time // up to when
+
 	stop      time.Time // nobody sends before
 	bulkStop  time.Time // bulk does not send before
-	refusals  int       // 429 without Retry-After in a row
-	refused   time.Time // when the limit was last halved
-	refusedAt float64   // the rate that was refused
-	heeded    time.Time // when it was refused
+	halved    time.Time
+	before    float64 // the limit until then
+	refused   float64 // the rate that Graph refused then
+	row       int     // of halvings that came soon after each other, from 0
+	remembers bool    // refused is still of interest
 }
 
-func newLimiter(ceiling int) *limiter {
+func newLimiter(ceiling int, now time.Time) *limiter {
 	top := float64(ceiling)
-	now := time.Now()
 	l := &limiter{ceiling: top, limit: max(min(startLimit, top), top*3/8), grown: now, filled: now}
-	l.tokens = l.burst()
+	l.bucket = l.burst()
 	return l
 }
 
-func (l *limiter) burst() float64 { return max(startBurst, l.limit/6) }
+// burst is what may go out at once. With a large ceiling the bucket never binds.
+func (l *limiter) burst() float64 { return max(minBurst, l.limit/6) }
+
+// reserve is how much of a minute bulk leaves to the others.
+func (l *limiter) reserve() float64 { return max(2, l.limit/8) }
 
 func (l *limiter) perMinute() float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.advance(time.Now())
 	return l.limit
 }
 
-// wait returns when the request may be sent. One that a pull waits for fails at
-// once where it would have to wait longer than [maxPatience] because Graph asked
-// to be left alone.
+// wait returns when the request may be sent. What a pull waits for fails at once where Graph
+// asked to be left alone for longer than [maxPatience].
 func (l *limiter) wait(ctx context.Context, op Operation) *Error {
 	bulk := op == OperationSweep
 	for {
+		l.mu.Lock()
 		d, stopped := l.take(time.Now(), bulk)
+		l.mu.Unlock()
 		if d <= 0 {
 			return nil
 		}
@@ -76,16 +86,14 @@ func (l *limiter) wait(ctx context.Context, op Operation) *Error {
 			}
 		}
 		if !sleep(ctx, d) {
-			return transportError(ctx, op, ctx.Err())
+			return gaveUp(ctx, op)
 		}
 	}
 }
 
-// take books a request and returns 0, or how long to wait before asking again,
-// and whether that is because Graph asked for it.
+// take books a request and returns 0, or how long to wait before asking again, and whether
+// that is because Graph asked for it. The lock is held.
 func (l *limiter) take(now time.Time, bulk bool) (wait time.Duration, stopped bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.advance(now)
 	stop := l.stop
 	if bulk && l.bulkStop.After(stop) {
@@ -94,85 +102,122 @@ func (l *limiter) take(now time.Time, bulk bool) (wait time.Duration, stopped bo
 	if stop.After(now) {
 		return stop.Sub(now), true
 	}
-	window, tokens := int(l.limit), 1.0
+	if d := l.room(now, bulk); d > 0 {
+		return d, false
+	}
+	need := 1.0
 	if bulk {
-		window -= int(max(2, l.limit/8))
-		tokens = 2
+		need = 2 // one stays
 	}
-	if n := len(l.sent); n >= max(1, window) {
-		return l.sent[n-max(1, window)].Add(time.Minute).Sub(now), false
+	if l.bucket < need {
+		return time.Duration((need-l.bucket)/l.limit*float64(time.Minute)) + 1, false
 	}
-	if l.tokens < tokens {
-		return time.Duration((tokens-l.tokens)/l.limit*float64(time.Minute)) + 1, false
-	}
-	l.tokens--
+	l.bucket--
 	l.sent = append(l.sent, now)
 	return 0, false
 }
 
-// advance lets the time since the last call pass: the window moves, the bucket
-// fills, the limit grows.
+// room returns how long it takes until the last minute has room for one more. Where the limit
+// was halved within it, bulk has to fit under the new limit at once; the others under the new
+// one since then and under the old one for all of it, or they would wait for bulk to pass.
+func (l *limiter) room(now time.Time, bulk bool) time.Duration {
+	if bulk {
+		return untilFewer(l.sent, l.limit-l.reserve(), now)
+	}
+	since := 0
+	for since < len(l.sent) && !l.sent[since].After(l.halved) {
+		since++
+	}
+	all := l.limit
+	if since > 0 && !l.halved.IsZero() {
+		all = max(l.limit, l.before)
+	}
+	return max(untilFewer(l.sent, all, now), untilFewer(l.sent[since:], l.limit, now))
+}
+
+// untilFewer returns how long it takes until fewer than limit of the requests sent are of the
+// last minute, and 0 if that is so now.
+func untilFewer(sent []time.Time, limit float64, now time.Time) time.Duration {
+	allowed := max(1, int(limit))
+	if len(sent) < allowed {
+		return 0
+	}
+	return sent[len(sent)-allowed].Add(time.Minute).Sub(now)
+}
+
+// advance lets the time since the last call pass: the minute moves, the bucket fills, the
+// limit grows.
 func (l *limiter) advance(now time.Time) {
 	old := 0
 	for old < len(l.sent) && now.Sub(l.sent[old]) >= time.Minute {
 		old++
 	}
-	l.sent = append(l.sent[:0], l.sent[old:]...)
-	l.tokens = min(l.burst(), l.tokens+now.Sub(l.filled).Minutes()*l.limit)
-	l.filled = now
-	for now.Sub(l.grown) >= growEvery {
-		l.grown = l.grown.Add(growEvery)
+	l.sent = l.sent[old:]
+	for now.Sub(l.grown) >= time.Minute {
+		l.grown = l.grown.Add(time.Minute)
 		l.limit = min(l.limit*growth, l.top(l.grown))
 	}
-}
-
-// top is how far the limit may grow: below a rate that was refused lately.
-func (l *limiter) top(now time.Time) float64 {
-	if l.heeded.IsZero() || now.Sub(l.heeded) >= memory {
-		return l.ceiling
+	if now.After(l.filled) {
+		l.bucket = min(l.burst(), l.bucket+now.Sub(l.filled).Minutes()*l.limit)
+		l.filled = now
 	}
-	return min(l.ceiling, max(minLimit, keepBelow*l.refusedAt))
 }
 
-// throttled takes in an answer that asks to be left alone, for a time that may be
-// unknown. refused says that it was a 429: the limit is halved, once for all
-// requests that were under way.
-func (l *limiter) throttled(retryAfter time.Duration, refused bool) {
+// top is how far the limit may grow.
+func (l *limiter) top(now time.Time) float64 {
+	if l.remembers = l.remembers && now.Sub(l.halved) < memory; l.remembers {
+		return l.below()
+	}
+	return l.ceiling
+}
+
+// below is the most that stays below the rate which Graph refused.
+func (l *limiter) below() float64 { return min(l.ceiling, max(minLimit, keepBelow*l.refused)) }
+
+// throttled takes in a 429 to a request that was sent then, and returns the limit before and
+// after. All 429s of one round lower it once. retryAfter is 0 when Graph did not say.
+func (l *limiter) throttled(sent, now time.Time, retryAfter time.Duration) (from, to float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	if until := now.Add(retryAfter); retryAfter > 0 && until.After(l.stop) {
-		l.stop = until
-	}
-	if !refused {
-		return
-	}
-	if now.Sub(l.refused) >= minBulkStop || l.refused.IsZero() {
+	l.advance(now)
+	from = l.limit
+	if l.halved.IsZero() || sent.Sub(l.halved) > oneRound {
 		l.halve(now)
 	}
-	if until := l.refused.Add(l.pause()); retryAfter <= 0 && until.After(l.bulkStop) {
+	if retryAfter > 0 {
+		l.stopUntil(now.Add(retryAfter))
+	} else if until := l.halved.Add(jittered(min(minBulkPause<<l.row, maxBulkPause))); until.After(l.bulkStop) {
 		l.bulkStop = until
 	}
+	return from, l.limit
 }
 
-// halve lowers the limit. The rate that was refused is remembered if it is the
-// limit that let it through; a 429 far below it says nothing about the rate.
+// halve lowers the limit and remembers what was refused: the rate of the last minute, or, where
+// that was far below the limit, and so says nothing about it, the limit.
 func (l *limiter) halve(now time.Time) {
-	if now.Sub(l.refused) < 2*maxBulkStop {
-		l.refusals++
+	if l.halved.IsZero() || now.Sub(l.halved) > 2*maxBulkPause {
+		l.row = 0
 	} else {
-		l.refusals = 0
+		l.row = min(l.row+1, 3)
 	}
+	l.refused = l.limit
 	if rate := float64(len(l.sent)); rate >= l.limit/2 {
-		l.refusedAt, l.heeded = rate, now
+		l.refused = min(rate, l.limit)
 	}
-	l.refused, l.grown = now, now
-	l.limit = min(l.ceiling, max(minLimit, l.limit/2))
-	l.tokens = min(l.tokens, 1)
+	l.before, l.halved, l.grown, l.remembers = l.limit, now, now, true
+	l.limit = min(max(minLimit, l.limit/2), l.below())
+	l.bucket = min(l.bucket, 1)
 }
 
-// pause is how long bulk stays away after a 429 that does not say.
-func (l *limiter) pause() time.Duration {
-	d := min(minBulkStop<<min(l.refusals, 8), maxBulkStop)
-	return d + rand.N(d/4)
+// stopFor stops everybody for d, unless that is so already.
+func (l *limiter) stopFor(d time.Duration, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopUntil(now.Add(d))
+}
+
+func (l *limiter) stopUntil(t time.Time) {
+	if t.After(l.stop) {
+		l.stop = t
+	}
 }

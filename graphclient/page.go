@@ -3,6 +3,7 @@ package graphclient
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -22,17 +23,32 @@ const (
 // A Query selects incidents.
 type Query struct {
 	Operation Operation
-	// Filter is an OData expression, sent as it is. Not every server heeds it
-	// and a nextLink may lose it: check the rows.
+	// Filter is an OData expression, sent as it is. Not every server heeds it, and a
+	// nextLink may lose it: check the rows.
 	Filter string
+	// Count asks for the number of all rows. Graph documents it, and may refuse it.
+	Count bool
+}
+
+// values returns the query options. There is no $expand (with alerts on a list, large tenants
+// are answered with HTTP 500 for ever), and no $orderby or $select, which Graph does not document.
+func (q Query) values() url.Values {
+	v := url.Values{"$top": {pageSize}}
+	if q.Filter != "" {
+		v.Set("$filter", q.Filter)
+	}
+	if q.Count {
+		v.Set("$count", "true")
+	}
+	return v
 }
 
 // An Answer says when a request was answered, by Graph's clock and by the local one.
 type Answer struct {
-	// Date is the header of that name; zero when it is missing.
+	// Date is the header of that name, in whole seconds; zero when it is missing.
 	Date time.Time
-	// Sent and Arrived are local, with a monotonic reading, and of the attempt
-	// that succeeded.
+	// Sent and Arrived are local, with a monotonic reading, and of the attempt that
+	// succeeded, or else of the last one. Arrived is when the whole body was there.
 	Sent, Arrived time.Time
 }
 
@@ -40,32 +56,34 @@ type Answer struct {
 type Page struct {
 	Answer
 	Incidents []Incident // may be empty, and may hold an incident twice
+	Count     int        // of all rows that the query selects; -1 when Graph did not say
 	More      bool       // a nextLink follows, even after an empty page
 }
 
-// wirePage is a page in JSON.
+// wirePage is a page in JSON:
+//
+//	{"@odata.context":"…","@odata.count":120,"@odata.nextLink":"https://…?$skip=50","value":[…]}
 type wirePage struct {
-	Value    []wireIncident `json:"value"`
-	NextLink *string        `json:"@odata.nextLink"`
+	Count    count `json:"@odata.count"`
+	NextLink text  `json:"@odata.nextLink"`
+	Value    rows  `json:"value"`
 }
 
-// Incidents lists incidents page by page; breaking out of the range stops the
-// requests, and an error is the last element. No $expand (alerts on a list are
-// answered with HTTP 500 on large tenants), no $orderby and no $select, whose
-// support is not documented. A listing of more than one page is read from a list
-// that moves: incidents may be missing from it.
+// Incidents lists incidents page by page; breaking out of the range stops the requests, and
+// an error, of type [*Error], is the last element. A listing of more than one page is read
+// from a list that moves meanwhile: incidents may be missing from it.
 func (c *Client) Incidents(ctx context.Context, q Query) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
-		first := *c.root
-		query := url.Values{"$top": {pageSize}}
-		if q.Filter != "" {
-			query.Set("$filter", q.Filter)
-		}
-		first.RawQuery = encode(query)
-		for u, seen := &first, map[string]bool{}; u != nil; {
+		u := new(*c.root)
+		u.RawQuery = encode(q.values())
+		for seen := map[string]bool{}; u != nil; {
+			seen[u.RequestURI()] = true
 			page, next, err := c.page(ctx, q, u)
-			if err == nil && next != nil && (seen[next.RawQuery] || len(seen) == maxPages) {
-				err = &Error{Reason: ReasonIncomplete, Operation: q.Operation, Message: "nextLink repeats or never ends"}
+			if err == nil && next != nil && (seen[next.RequestURI()] || len(seen) == maxPages) {
+				err = &Error{
+					Reason: ReasonIncomplete, Operation: q.Operation,
+					Message: fmt.Sprintf("the list does not end: nextLink repeats, or leads past %d pages", maxPages),
+				}
 			}
 			if err != nil {
 				yield(nil, err)
@@ -74,93 +92,102 @@ func (c *Client) Incidents(ctx context.Context, q Query) iter.Seq2[*Page, error]
 			if !yield(page, nil) {
 				return
 			}
-			if u = next; u != nil {
-				seen[u.RawQuery] = true
-			}
+			u = next
 		}
 	}
 }
 
+// page reads one page, and returns where the next one is.
 func (c *Client) page(ctx context.Context, q Query, u *url.URL) (*Page, *url.URL, error) {
-	var body wirePage
-	answer, err := c.get(ctx, q.Operation, u, &body)
+	var page *Page
+	var link string
+	answer, err := c.get(ctx, q.Operation, u, func(body []byte) (err error) {
+		page, link, err = parsePage(body)
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	malformed := func(message string) error {
-		return &Error{Reason: ReasonMalformed, Operation: q.Operation, Status: http.StatusOK, Message: message}
-	}
-	if body.Value == nil {
-		return nil, nil, malformed("answer without a list of incidents")
-	}
-	page := &Page{Answer: answer, Incidents: make([]Incident, len(body.Value))}
-	for i := range body.Value {
-		if page.Incidents[i], err = body.Value[i].incident(); err != nil {
-			return nil, nil, malformed(err.Error())
-		}
-	}
-	if body.NextLink == nil || *body.NextLink == "" {
+	page.Answer, page.More = answer, link != ""
+	if !page.More {
 		return page, nil, nil
 	}
-	page.More = true
-	next, err := c.nextLink(*body.NextLink, q)
+	next, err := c.nextLink(link, q)
 	if err != nil {
-		return nil, nil, malformed(err.Error())
+		return nil, nil, c.malformed(q.Operation, err)
 	}
 	return page, next, nil
 }
 
-// nextLink checks where a nextLink leads: the token goes to the configured host
-// and to nothing else. A positional link that lost the filter gets it back, or it
-// would count positions in another list.
+func parsePage(body []byte) (*Page, string, error) {
+	wire := wirePage{Count: -1}
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return nil, "", err
+	}
+	if wire.Value == nil {
+		return nil, "", errors.New("no list of incidents in it")
+	}
+	page := &Page{Incidents: make([]Incident, len(wire.Value)), Count: int(wire.Count)}
+	for i := range wire.Value {
+		var err error
+		if page.Incidents[i], err = wire.Value[i].incident(); err != nil {
+			return nil, "", err
+		}
+	}
+	return page, string(wire.NextLink), nil
+}
+
+// nextLink checks where a nextLink leads: the token goes to the configured host and to
+// nothing else. Graph's links are positions in the list ($skip=50); one that lost the filter
+// gets it back, or it would count positions in another list.
 func (c *Client) nextLink(link string, q Query) (*url.URL, error) {
 	u, err := url.Parse(link)
 	if err != nil {
-		return nil, fmt.Errorf("nextLink is no URL")
+		return nil, errors.New("nextLink is not a URL")
 	}
 	u = c.root.ResolveReference(u)
-	if u.Scheme != c.root.Scheme || !strings.EqualFold(u.Host, c.root.Host) || u.User != nil {
-		return nil, fmt.Errorf("nextLink leads to %q instead of %q: not followed", oneLine(u.Scheme+"://"+u.Host), c.root.Host)
+	if !sameOrigin(u, c.root) || u.User != nil {
+		return nil, fmt.Errorf("nextLink leads to %s://%s instead of %s://%s: not followed", u.Scheme, u.Host, c.root.Scheme, c.root.Host)
 	}
 	if query := u.Query(); q.Filter != "" && query.Has("$skip") && !query.Has("$filter") {
 		query.Set("$filter", q.Filter)
 		u.RawQuery = encode(query)
 	}
-	u.Host = c.root.Host
+	u.Host, u.Fragment = c.root.Host, ""
 	return u, nil
 }
 
-// encode writes a query with %20 for a blank, which every server reads, and $ as
-// it is.
+// encode writes a query with %20 for a blank, which every server reads, and $ as it is.
 func encode(v url.Values) string {
 	return strings.NewReplacer("+", "%20", "%24", "$").Replace(v.Encode())
 }
 
-// Incident reads one incident by its id. An incident that does not exist is an
-// [Error] of reason [ReasonNotFound]; the answer's times are valid with it.
+// Incident reads one incident by its id. One that does not exist is an [*Error] with
+// [ReasonNotFound]; the answer's times are valid then, too.
 func (c *Client) Incident(ctx context.Context, id string) (Incident, Answer, error) {
-	var body wireIncident
-	answer, err := c.get(ctx, OperationGet, c.root.JoinPath(url.PathEscape(id)), &body)
+	if strings.Trim(id, ".") == "" { // would lead to another resource
+		return Incident{}, Answer{}, &Error{Reason: ReasonBadRequest, Operation: OperationGet, Message: fmt.Sprintf("%q is no id", id)}
+	}
+	var in Incident
+	answer, err := c.get(ctx, OperationGet, c.root.JoinPath(url.PathEscape(id)), func(body []byte) error {
+		var wire wireIncident
+		if err := json.Unmarshal(body, &wire); err != nil {
+			return err
+		}
+		got, err := wire.incident()
+		if err == nil && got.ID != id {
+			err = fmt.Errorf("asked for incident %s, answered with %s", id, oneLine(got.ID))
+		}
+		in = got
+		return err
+	})
 	if err != nil {
 		return Incident{}, answer, err
-	}
-	in, err := body.incident()
-	if err == nil && in.ID != id {
-		err = fmt.Errorf("asked for incident %s, answered with %s", id, oneLine(in.ID))
-	}
-	if err != nil {
-		return Incident{}, answer, &Error{Reason: ReasonMalformed, Operation: OperationGet, Status: http.StatusOK, Message: err.Error()}
 	}
 	return in, answer, nil
 }
 
-// decode reads one JSON value that ends with the body.
-func decode(d *json.Decoder, into any) error {
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if d.More() {
-		return fmt.Errorf("text after the JSON")
-	}
-	return nil
+// malformed is the error of an answer with status 200 that cannot be used.
+func (c *Client) malformed(op Operation, err error) *Error {
+	return &Error{Reason: ReasonMalformed, Operation: op, Status: http.StatusOK, Message: c.redact.clean(err.Error())}
 }

@@ -2,25 +2,23 @@ package graphclient
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
-const (
-	maxBody      = 32 << 20 // of an answer, decompressed
-	maxErrorBody = 64 << 10
-)
+const maxBody = 32 << 20 // bytes of an answer, decompressed; 50 incidents are up to 150 KB
 
-// get sends a request until it is answered well or trying again makes no sense,
-// and decodes the answer.
-func (c *Client) get(ctx context.Context, op Operation, u *url.URL, into any) (Answer, error) {
+// get sends a request until it is answered well or trying again makes no sense. parse
+// takes the body of an answer, and judges it: what it cannot use is malformed. It must
+// begin afresh each time.
+func (c *Client) get(ctx context.Context, op Operation, u *url.URL, parse func(body []byte) error) (Answer, error) {
 	for try := 1; ; try++ {
-		answer, err := c.attempt(ctx, op, u, into)
+		answer, err := c.attempt(ctx, op, u, parse)
 		if err == nil {
 			return answer, nil
 		}
@@ -29,131 +27,140 @@ func (c *Client) get(ctx context.Context, op Operation, u *url.URL, into any) (A
 			return answer, err
 		}
 		if !sleep(ctx, wait) {
-			return answer, transportError(ctx, op, ctx.Err())
+			return answer, err.cut(ctx)
 		}
 	}
 }
 
-// attempt sends a request once, with a new token if the one at hand is refused.
-func (c *Client) attempt(ctx context.Context, op Operation, u *url.URL, into any) (Answer, *Error) {
+// attempt sends a request once, and once more with a new token if the one at hand is refused.
+func (c *Client) attempt(ctx context.Context, op Operation, u *url.URL, parse func([]byte) error) (Answer, *Error) {
 	for renewed := false; ; renewed = true {
-		token, err := c.tokens.token(ctx)
+		token, err := c.admit(ctx, op)
 		if err != nil {
 			return Answer{}, err
 		}
-		if err := c.limiter.wait(ctx, op); err != nil {
-			return Answer{}, err
-		}
-		answer, err := c.send(ctx, op, u, token, into)
+		answer, err := c.send(ctx, op, u, token, parse)
 		if err == nil {
+			c.tokens.accept(token)
 			return answer, nil
 		}
-		err.Message = strings.ReplaceAll(err.Message, token, hidden)
-		if err.Status != http.StatusUnauthorized || renewed {
+		if err.Reason != ReasonUnauthorized {
 			return answer, err
 		}
-		c.tokens.reject(token)
+		c.tokens.reject(token, err)
+		if renewed {
+			return answer, err
+		}
 	}
 }
 
-// send carries out one exchange within [requestLimit].
-func (c *Client) send(caller context.Context, op Operation, u *url.URL, token string, into any) (answer Answer, failure *Error) {
+// admit waits until the request may be sent, and returns the token to send it with. The
+// token comes first, so that nothing is booked while signing in fails, and is asked for
+// again in the end, because a sweep may have waited for minutes.
+func (c *Client) admit(ctx context.Context, op Operation) (string, *Error) {
+	if ctx.Err() != nil {
+		return "", gaveUp(ctx, op)
+	}
+	if _, err := c.tokens.token(ctx); err != nil {
+		return "", err
+	}
+	if err := c.limiter.wait(ctx, op); err != nil {
+		return "", err
+	}
+	return c.tokens.token(ctx)
+}
+
+// send carries out one exchange, within [requestLimit].
+func (c *Client) send(caller context.Context, op Operation, u *url.URL, token string, parse func([]byte) error) (answer Answer, failure *Error) {
 	ctx, cancel := context.WithTimeout(withOperation(caller, op), requestLimit)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	r, err := c.request(ctx, u, token)
 	if err != nil {
 		return answer, &Error{Reason: ReasonBadRequest, Operation: op, Message: "no request can be made of the URL"}
+	}
+	answer.Sent = time.Now()
+	resp, err := c.http.Do(r)
+	if err == nil {
+		defer resp.Body.Close()
+		answer.Date, _ = http.ParseTime(resp.Header.Get("Date"))
+		failure = c.receive(ctx, op, resp, answer.Sent, parse)
+	} else {
+		failure = c.broken(ctx, op, err)
+	}
+	if failure != nil && caller.Err() != nil {
+		failure = gaveUp(caller, op)
+	}
+	answer.Arrived = time.Now()
+	c.logAttempt(caller, op, answer, resp, failure)
+	return answer, failure
+}
+
+func (c *Client) request(ctx context.Context, u *url.URL, token string) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Accept", "application/json")
 	// Without it, status awaitingAction is sent as unknownFutureValue.
 	r.Header.Set("Prefer", "include-unknown-enum-members")
 	r.Header.Set("User-Agent", c.agent)
-	answer.Sent = time.Now()
-	defer func() {
-		answer.Arrived = time.Now()
-		c.logAttempt(caller, op, answer, failure)
-	}()
-	resp, err := c.http.Do(r)
-	if err != nil {
-		return answer, transportError(caller, op, err)
-	}
-	defer resp.Body.Close()
-	answer.Date, _ = http.ParseTime(resp.Header.Get("Date"))
-	if resp.StatusCode != http.StatusOK || resp.Header.Get("Warning") != "" {
-		return answer, c.refusal(op, resp)
-	}
-	return answer, readBody(caller, op, resp, into)
+	return r, nil
 }
 
-// readBody decodes a good answer.
-func readBody(ctx context.Context, op Operation, resp *http.Response, into any) *Error {
-	body := &bodyReader{r: io.LimitReader(resp.Body, maxBody)}
-	err := decode(json.NewDecoder(body), into)
+// receive reads a whole answer and tells the limiter and the parser of it.
+func (c *Client) receive(ctx context.Context, op Operation, resp *http.Response, sent time.Time, parse func([]byte) error) *Error {
+	if resp.StatusCode != http.StatusOK || warned(resp.Header) {
+		return c.refusal(ctx, op, resp, sent)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	switch {
-	case err == nil:
+	case err != nil:
+		e := c.broken(ctx, op, err)
+		e.Status, e.RequestID = resp.StatusCode, c.requestID(resp)
+		return e
+	case len(body) > maxBody:
+		err = fmt.Errorf("answer of more than %d MiB", maxBody>>20)
+	default:
+		err = parse(body)
+	}
+	if err == nil {
 		return nil
-	case body.err != nil: // the connection's fault, not the text's
-		e := transportError(ctx, op, body.err)
-		e.Message = "answer breaks off: " + e.Message
-		return e
 	}
-	return &Error{
-		Reason: ReasonMalformed, Operation: op, Status: resp.StatusCode, RequestID: requestID(resp),
-		Message: fmt.Sprintf("answer of type %q is not the JSON expected: %s", oneLine(resp.Header.Get("Content-Type")), oneLine(err.Error())),
-	}
-}
-
-// A bodyReader remembers why reading ended, other than by the end.
-type bodyReader struct {
-	r   io.Reader
-	err error
-}
-
-func (b *bodyReader) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
-	if err != nil && err != io.EOF {
-		b.err = err
-	}
-	return n, err
-}
-
-// refusal makes an error of an answer that is not 200, and tells the limiter.
-// An answer with a Warning is one that a provider is missing from:
-//
-//	Warning: 199 - "Vendor/Provider/504/10000"
-func (c *Client) refusal(op Operation, resp *http.Response) *Error {
-	e := &Error{
-		Reason: reasonOfStatus(resp.StatusCode), Operation: op, Status: resp.StatusCode, RequestID: requestID(resp),
-		RetryAfter: retryAfter(resp.Header, time.Now()),
-	}
-	if w := resp.Header.Get("Warning"); w != "" && resp.StatusCode < 300 {
-		e.Reason, e.Message = ReasonIncomplete, "Warning: "+oneLine(w)
-		return e
-	}
-	// {"error":{"code":"","message":"…","innerError":{…}}}, or anything else.
-	var body struct {
-		Error struct{ Code, Message text }
-	}
-	raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	if json.Unmarshal(raw, &body) == nil {
-		e.Code, e.Message = oneLine(string(body.Error.Code)), oneLine(string(body.Error.Message))
-	}
-	if loc := resp.Header.Get("Location"); loc != "" {
-		e.Message = "redirect, not followed"
-	}
-	if e.Reason == ReasonThrottled || e.Status == http.StatusServiceUnavailable && e.RetryAfter > 0 {
-		c.limiter.throttled(e.RetryAfter, e.Reason == ReasonThrottled)
-	}
+	e := c.malformed(op, fmt.Errorf("answer of type %q: %w", resp.Header.Get("Content-Type"), err))
+	e.RequestID = c.requestID(resp)
 	return e
 }
 
-func requestID(resp *http.Response) string { return oneLine(resp.Header.Get("Request-Id")) }
+// broken is the error of an exchange that did not come to its end. The errors of net/http
+// name the URL, and so the tenant and the query; what they wrap does not.
+func (c *Client) broken(ctx context.Context, op Operation, err error) *Error {
+	e := exchangeError(ctx, op, err)
+	e.Message = c.redact.clean(e.Message)
+	return e
+}
 
-func (c *Client) logAttempt(ctx context.Context, op Operation, a Answer, failure *Error) {
-	if failure != nil {
-		c.log.DebugContext(ctx, "Graph request failed", "operation", string(op), "duration", a.Arrived.Sub(a.Sent), "err", failure)
-		return
+func exchangeError(ctx context.Context, op Operation, err error) *Error {
+	if ctx.Err() != nil || isTimeout(err) {
+		return &Error{Reason: ReasonTimeout, Operation: op, Message: fmt.Sprintf("no complete answer within %s", requestLimit)}
 	}
-	c.log.DebugContext(ctx, "Graph request", "operation", string(op), "status", http.StatusOK, "duration", a.Arrived.Sub(a.Sent))
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		err = errors.New("the connection ended before the answer did")
+	}
+	return &Error{Reason: ReasonUnreachable, Operation: op, Message: err.Error()}
+}
+
+// logAttempt writes the one line that each attempt gets. resp is nil without an answer.
+func (c *Client) logAttempt(ctx context.Context, op Operation, a Answer, resp *http.Response, failure *Error) {
+	attrs := []slog.Attr{slog.String("operation", string(op)), slog.Duration("duration", a.Arrived.Sub(a.Sent))}
+	if resp != nil {
+		attrs = append(attrs, slog.Int("status", resp.StatusCode), slog.String("request_id", c.requestID(resp)))
+	}
+	if failure != nil {
+		attrs = append(attrs, slog.Any("err", failure))
+	}
+	c.log.LogAttrs(ctx, slog.LevelDebug, "Asked Graph", attrs...)
 }

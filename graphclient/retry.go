@@ -4,56 +4,66 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
 
 const (
 	maxTries = 3
-	// maxPatience is the longest that a request which a pull waits for waits
-	// itself for Graph to let it in.
+	// maxPatience is the longest that what a pull waits for waits for Graph to let it in.
 	maxPatience = 5 * time.Second
 	// maxStop bounds what a Retry-After can ask for.
 	maxStop = 10 * time.Minute
+	// firstBackoff comes after the first try; each other takes twice as long.
+	firstBackoff = 500 * time.Millisecond
 )
 
-// retry decides whether an attempt that failed is worth another, and after what
-// wait. 400, 403 and 404 are answers; a timeout has used up the patience already.
+// retry decides whether an attempt that failed is worth another, and after what wait. A
+// timeout has used up all patience already, a token that cannot be had has a pace of its
+// own, and 400, 401, 403 and 404 are answers.
 func retry(e *Error, try int) (time.Duration, bool) {
-	if try >= maxTries || e.RetryAfter > maxPatience || e.cause != nil {
+	if try >= maxTries || e.RetryAfter > maxPatience || e.Operation == OperationToken {
 		return 0, false
 	}
 	switch e.Reason {
-	case ReasonThrottled:
-		return max(e.RetryAfter, backoff(try)), e.Status != 0
-	case ReasonServerError, ReasonUnreachable, ReasonMalformed, ReasonIncomplete:
-		return max(e.RetryAfter, backoff(try)), e.Operation != OperationToken
+	case ReasonUnreachable, ReasonMalformed, ReasonIncomplete:
+	case ReasonThrottled: // by Graph, not by the limiter
+		if e.Status == 0 {
+			return 0, false
+		}
+	case ReasonServerError:
+		if e.Status == http.StatusNotImplemented || e.Status > http.StatusGatewayTimeout {
+			return 0, false
+		}
+	default:
+		return 0, false
 	}
-	return 0, false
+	return max(e.RetryAfter, jittered(firstBackoff<<(try-1))), true
 }
 
-// backoff returns about half a second after the first try and twice as much
-// after each other.
-func backoff(try int) time.Duration {
-	d := 500 * time.Millisecond << (try - 1)
-	return d/2 + rand.N(d)
-}
+// jittered returns d less up to a quarter, so that callers who failed together do not come
+// back together.
+func jittered(d time.Duration) time.Duration { return d - rand.N(d/4) }
 
-// retryAfter reads the header of that name, seconds or an HTTP date; 0 without.
+// retryAfter reads the header of that name, which holds seconds or an HTTP date; 0 without.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
-	d := time.Duration(0)
-	if s, err := strconv.Atoi(v); err == nil {
-		d = time.Duration(min(s, int(maxStop/time.Second))) * time.Second
-	} else if t, err := http.ParseTime(v); err == nil {
-		// The date is of the clock that wrote the answer.
-		if date, err := http.ParseTime(h.Get("Date")); err == nil {
-			now = date
+	if v != "" && strings.Trim(v, "0123456789") == "" {
+		d, err := time.ParseDuration(v + "s")
+		if err != nil { // more seconds than there are
+			return maxStop
 		}
-		d = t.Sub(now)
+		return min(d, maxStop)
 	}
-	return min(max(d, 0), maxStop)
+	t, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	// Both dates are of the clock that wrote the answer, which may not be ours.
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(t.Sub(now), 0), maxStop)
 }
 
 // sleep waits for d; false when ctx ends first.

@@ -3,69 +3,74 @@ package graphclient
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
+	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
 
 const (
-	minTokenBackoff = time.Second
-	maxTokenBackoff = 15 * time.Second
-	// maxLifetime is more than Entra grants (up to 24 hours and a bit).
+	minTokenPause = time.Second
+	maxTokenPause = 15 * time.Second
+	// maxLifetime is a little more than the day that Entra grants at most.
 	maxLifetime = 25 * time.Hour
-	// maxAhead is how long before its end a token is renewed at most.
+	// maxAhead is how long before its end a token is renewed at most, and margin how long
+	// before it is no longer sent: the way to Graph takes time, and clocks differ.
 	maxAhead = 5 * time.Minute
+	margin   = 10 * time.Second
 )
 
 // A credential is what a sign-in brings.
 type credential struct {
 	token   string
-	expires time.Time
 	renew   time.Time // when to sign in again, while the token still serves
+	expires time.Time
 }
 
-// A fetch is one sign-in under way and those who wait for it.
+// A fetch is one sign-in under way, for those who wait for it.
 type fetch struct {
 	done chan struct{}
-	err  *Error // valid once done
+	// Valid once done:
+	token string
+	err   *Error
 }
 
-// A tokenCache signs in when a token is needed: one sign-in at a time, shared by
-// all who wait, each of whom leaves when its own context ends. While the old token
-// is valid, a sign-in that fails costs nothing.
+// A tokenCache signs in when a token is needed: one sign-in at a time, shared by all who wait,
+// each of whom leaves when its own context ends. While the old token is valid, a sign-in that
+// fails costs nothing. After a failure there is a pause, in which everybody is told of it.
+// All methods may be called at once.
+//
+// oauth2.ReuseTokenSource does none of this: ten callers behind a token endpoint that hangs
+// wait for ten timeouts, one after the other.
 type tokenCache struct {
 	signIn func(context.Context) (credential, *Error)
+	log    *slog.Logger
 
 	mu       sync.Mutex
 	held     credential
 	fetching *fetch
-	failed   *Error // the last sign-in's, nil if it succeeded
-	failures int    // in a row
-	retry    time.Time
+	failed   *Error    // why there is a pause
+	pause    time.Time // until then
+	failures int       // of sign-ins in a row
+	rejected int       // tokens in a row that Graph never accepted
 }
 
-func newTokenCache(s signIn) *tokenCache { return &tokenCache{signIn: s.fetch} }
-
-// token returns a valid token.
+// token returns a token to send.
 func (c *tokenCache) token(ctx context.Context) (string, *Error) {
-	for {
-		token, f, err := c.current(time.Now())
-		if token != "" || err != nil {
-			return token, err
-		}
-		select {
-		case <-f.done:
-			if f.err != nil {
-				return "", f.err
-			}
-		case <-ctx.Done():
-			return "", transportError(ctx, OperationToken, ctx.Err())
-		}
+	token, f, err := c.current(time.Now())
+	if f == nil {
+		return token, err
+	}
+	select {
+	case <-f.done:
+		return f.token, f.err
+	case <-ctx.Done():
+		return "", gaveUp(ctx, OperationToken)
 	}
 }
 
-// current returns the token at hand, or the sign-in to wait for, or why there is
-// neither. It starts a sign-in if one is due.
+// current returns the token at hand, or the sign-in to wait for, or why there is neither. It
+// starts a sign-in if one is due.
 func (c *tokenCache) current(now time.Time) (string, *fetch, *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -73,7 +78,7 @@ func (c *tokenCache) current(now time.Time) (string, *fetch, *Error) {
 	if valid && now.Before(c.held.renew) {
 		return c.held.token, nil, nil
 	}
-	if c.fetching == nil && !now.Before(c.retry) {
+	if c.fetching == nil && !now.Before(c.pause) {
 		c.fetching = &fetch{done: make(chan struct{})}
 		go c.renew(c.fetching)
 	}
@@ -86,60 +91,89 @@ func (c *tokenCache) current(now time.Time) (string, *fetch, *Error) {
 	return "", nil, c.failed
 }
 
-// renew signs in on behalf of everybody: no single caller's context may end it,
-// but the time for one request does.
+// renew signs in on behalf of everybody: no caller's context may end it, but the time for one
+// request does.
 func (c *tokenCache) renew(f *fetch) {
+	defer close(f.done)
 	ctx, cancel := context.WithTimeout(withOperation(context.Background(), OperationToken), requestLimit)
 	defer cancel()
 	held, err := c.signIn(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.fetching, f.err = nil, err
-	if err == nil {
-		c.held, c.failed, c.failures, c.retry = held, nil, 0, time.Time{}
-	} else {
-		c.failed, c.failures = err, c.failures+1
-		c.retry = time.Now().Add(tokenBackoff(c.failures, err.RetryAfter))
+	f.token, f.err, c.fetching = held.token, err, nil
+	if err != nil {
+		c.fail(ctx, err)
+		return
 	}
-	close(f.done)
+	if c.failures > 0 {
+		c.log.InfoContext(ctx, "Signing in works again", "failures", c.failures)
+	}
+	c.held, c.failed, c.pause, c.failures = held, nil, time.Time{}, 0
 }
 
-// tokenBackoff returns how long not to sign in after so many failures in a row.
-func tokenBackoff(failures int, retryAfter time.Duration) time.Duration {
-	if retryAfter > 0 {
-		return retryAfter
+// fail notes a sign-in that failed. Callers are told of it, and say so where it stops; while
+// the old token serves, nobody else would.
+func (c *tokenCache) fail(ctx context.Context, err *Error) {
+	c.failures++
+	if now := time.Now(); c.failures == 1 && now.Before(c.held.expires) {
+		c.log.WarnContext(ctx, "Signing in fails, the old token serves meanwhile", "remaining", c.held.expires.Sub(now).Round(time.Second), "err", err)
 	}
-	d := min(minTokenBackoff<<min(failures-1, 10), maxTokenBackoff)
-	return d/2 + rand.N(d/2)
+	c.failed, c.pause = err, time.Now().Add(tokenPause(c.failures, err.RetryAfter))
 }
 
-// reject drops a token that Graph refused, unless it has been replaced already.
-func (c *tokenCache) reject(token string) {
+// tokenPause returns how long not to sign in after so many failures in a row.
+func tokenPause(failures int, retryAfter time.Duration) time.Duration {
+	return max(retryAfter, jittered(min(minTokenPause<<min(failures-1, 10), maxTokenPause)))
+}
+
+// accept notes that Graph took a token.
+func (c *tokenCache) accept(token string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held.token == token {
-		c.held = credential{}
+		c.rejected = 0
 	}
 }
 
+// reject drops a token that Graph refused, unless it has been replaced already. The next one
+// may be had at once; if Graph refuses that too, they come at the pace of failures.
+func (c *tokenCache) reject(token string, why *Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held.token != token {
+		return
+	}
+	c.held = credential{}
+	if c.rejected++; c.rejected > 1 {
+		c.failed, c.pause = why, time.Now().Add(tokenPause(c.rejected-1, 0))
+	}
+}
+
+// The faults of a grant that came with status 200.
 var (
-	errLifetime  = errors.New("a token without a sane lifetime (expires_in)")
+	errNoToken   = errors.New("no token in it")
+	errTokenText = errors.New("a token that no header can carry")
 	errTokenType = errors.New("a token that is not of type Bearer")
-	errNoToken   = errors.New("an answer without a token")
+	errLifetime  = errors.New("a token without a lifetime (expires_in): it would never be renewed")
 )
 
-// newCredential judges what the token endpoint granted. A token that does not say
-// when it ends is no token for ever.
-func newCredential(token, kind string, lifetime time.Duration, now time.Time) (credential, error) {
+// newCredential judges what was granted to a request sent then.
+func newCredential(token, kind string, lifetime time.Duration, sent time.Time) (credential, error) {
 	switch {
 	case token == "":
 		return credential{}, errNoToken
-	case !bearer(kind):
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return credential{}, errTokenText
+	case !strings.EqualFold(kind, "Bearer"):
 		return credential{}, errTokenType
 	case lifetime <= 0:
 		return credential{}, errLifetime
 	}
 	lifetime = min(lifetime, maxLifetime)
 	ahead := min(maxAhead, lifetime/5)
-	return credential{token: token, expires: now.Add(lifetime - min(ahead, 10*time.Second)), renew: now.Add(lifetime - ahead)}, nil
+	return credential{
+		token:   token,
+		renew:   sent.Add(lifetime - ahead),
+		expires: sent.Add(lifetime - min(margin, ahead)),
+	}, nil
 }

@@ -1,0 +1,116 @@
+package graphclient
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const maxErrorBody = 64 << 10 // bytes
+
+// wireError is the body of a refused request, if Graph wrote it; it may as well be empty,
+// plain text or HTML.
+type wireError struct {
+	Error struct {
+		Code       text `json:"code"` // may be empty
+		Message    text `json:"message"`
+		InnerError struct {
+			RequestID text `json:"request-id"`
+		} `json:"innerError"`
+	} `json:"error"`
+}
+
+// refusal makes an error of an answer that is not 200, or that carries a warning. The
+// limiter is told first: the body may never end.
+func (c *Client) refusal(ctx context.Context, op Operation, resp *http.Response, sent time.Time) *Error {
+	e := &Error{
+		Reason: reasonOf(resp.StatusCode, op), Operation: op, Status: resp.StatusCode,
+		RequestID: c.requestID(resp), RetryAfter: retryAfter(resp.Header, time.Now()),
+	}
+	c.heed(ctx, e, sent)
+	switch {
+	case resp.StatusCode < 300 && warned(resp.Header):
+		e.Reason, e.Message = ReasonIncomplete, "Warning: "+strings.Join(resp.Header.Values("Warning"), ", ")
+	case e.Reason == ReasonIncomplete:
+		e.Message = "a partial answer"
+	case resp.StatusCode >= 300 && resp.StatusCode < 400:
+		e.Message = elsewhere(resp.Header)
+	default:
+		body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+		if err != nil && ctx.Err() != nil {
+			e.Reason = ReasonTimeout
+		}
+		c.describe(e, resp.Header, body)
+	}
+	e.Message = c.redact.clean(e.Message)
+	return e
+}
+
+// heed passes on to the limiter what an answer says about coming back.
+func (c *Client) heed(ctx context.Context, e *Error, sent time.Time) {
+	switch {
+	case e.Status == http.StatusTooManyRequests:
+		if from, to := c.limiter.throttled(sent, time.Now(), e.RetryAfter); to < from {
+			c.log.InfoContext(ctx, "Graph throttles, limit lowered", "from_per_minute", from, "to_per_minute", to, "retry_after", e.RetryAfter)
+		}
+	case e.Status == http.StatusServiceUnavailable:
+		c.limiter.stopFor(e.RetryAfter, time.Now())
+	}
+}
+
+// describe adds what Graph says in the body of an error.
+func (c *Client) describe(e *Error, h http.Header, body []byte) {
+	var wire wireError
+	switch {
+	case json.Unmarshal(body, &wire) == nil:
+		e.Code, e.Message = c.redact.clean(string(wire.Error.Code)), string(wire.Error.Message)
+		if e.RequestID == "" {
+			e.RequestID = c.redact.clean(string(wire.Error.InnerError.RequestID))
+		}
+	case strings.HasPrefix(h.Get("Content-Type"), "text/plain"):
+		e.Message = string(body)
+	}
+	if e.Reason == ReasonForbidden {
+		// A missing admin consent does not fail the sign-in: it shows here.
+		e.Message = "is SecurityIncident.Read.All granted, with admin consent? " + e.Message
+	}
+}
+
+// elsewhere says where a redirect leads, by its host alone.
+func elsewhere(h http.Header) string {
+	to, err := url.Parse(h.Get("Location"))
+	if err != nil || to.Host == "" {
+		return "redirect, not followed"
+	}
+	return "redirect to " + to.Scheme + "://" + to.Host + ", not followed"
+}
+
+var (
+	fresh   = regexp.MustCompile(`(^|,)\s*1\d\d\s`)
+	lasting = regexp.MustCompile(`^\s*2\d\d\s`)
+)
+
+// warned reports whether an answer says of itself that it is not the whole truth. With this
+// one, a provider of alerts did not answer in time, and its incidents are missing:
+//
+//	Warning: 199 - "Vendor/Provider/504/10000"
+//
+// Other codes from 100 to 199 say that the answer is stale; codes from 200 are remarks that
+// take nothing away, such as 299 for an API that will end.
+func warned(h http.Header) bool {
+	for _, w := range h.Values("Warning") {
+		if fresh.MatchString(w) || !lasting.MatchString(w) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Client) requestID(resp *http.Response) string {
+	return c.redact.clean(resp.Header.Get("Request-Id"))
+}
