@@ -1,13 +1,11 @@
 # The build stage runs on the builder's own platform and cross-compiles.
-FROM --platform=$BUILDPLATFORM golang:1.26 AS build
-ARG TARGETOS TARGETARCH VERSION=dev REVISION=unknown
+FROM --platform=$BUILDPLATFORM golang:1.26.8 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath \
-    -ldflags "-s -w -X github.com/prometheus/common/version.Version=$VERSION -X github.com/prometheus/common/version.Revision=$REVISION" \
-    -o /msgraph_security_exporter .
+ARG TARGETOS TARGETARCH VERSION=unknown REVISION=unknown
+RUN GOOS=$TARGETOS GOARCH=$TARGETARCH make build OUT=/msgraph_security_exporter VERSION=$VERSION REVISION=$REVISION
 
 # Nothing but the binary and the certificate authorities: no shell, no root.
 FROM scratch

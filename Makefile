@@ -1,16 +1,18 @@
-# What CI runs; .ci/run calls these targets.
-.PHONY: build demo test race lint tools e2e model bench image
+# What CI runs: .ci/run calls these targets.
+.PHONY: build test race lint e2e tools model bench image demo
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+OUT      ?= msgraph_security_exporter
 MODEL_EVENTS ?= 1000000
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
-LDFLAGS = -s -w -X github.com/prometheus/common/version.Version=$(VERSION) -X github.com/prometheus/common/version.Revision=$(shell git rev-parse HEAD 2>/dev/null)
+stamp := github.com/prometheus/common/version
 
-build: ; CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' .
-demo:  ; go run . --demo
+build: ; CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X $(stamp).Version=$(VERSION) -X $(stamp).Revision=$(REVISION)' -o '$(OUT)' .
 test:  ; go test ./...
 race:  ; go test -race -shuffle=on ./...
+lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run ./...
+e2e: tools  ; go -C e2e test -count=1 -timeout=15m ./...
 tools: ; tools/install
-lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run --config ../.golangci.yml ./...
-e2e: tools  ; cd e2e && go test -count=1 ./...
-model: ; go test -count=1 -timeout 60m -run 'TestModel|TestMutants' ./internal/mirror -model.events=$(MODEL_EVENTS) -mutants -v
-bench: ; go test -run '^$$' -bench . -benchmem ./...
-image: ; docker build --build-arg VERSION=$(VERSION) -t msgraph_security_exporter .
+model: ; go test -count=1 -timeout=60m -run='TestModel|TestMutants' ./internal/mirror -model.events=$(MODEL_EVENTS) -mutants -v
+bench: ; go test -run='^$$' -bench=. -benchmem ./...
+image: ; docker build --build-arg VERSION='$(VERSION)' --build-arg REVISION='$(REVISION)' -t msgraph_security_exporter .
+demo:  ; go run . --demo
