@@ -3,102 +3,91 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/common/version"
-
-	"msgraph_security_exporter/collector"
-	"msgraph_security_exporter/internal/mirror"
 )
 
 const program = "msgraph_security_exporter"
 
+// release returns the version that the build was given.
+func release() string { return cmp.Or(version.Version, "devel") }
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: error: %v\n", program, err)
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		complain(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// run is the whole program: it serves until ctx ends, lets the scrapes under way
-// finish and returns nil. Nothing that it started outlives it, and several may run
-// at once.
+// complain writes one line for each thing that is wrong.
+func complain(w io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(w, "%s: %s\n", program, strings.TrimSpace(line))
+	}
+}
+
+// run is the whole program. It serves until ctx ends, lets the scrapes under way
+// finish and returns nil; it returns an error if it cannot begin or go on. Nothing
+// that it started outlives it, and several may run at once.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	cfg, err := parse(args, getenv, stdout)
-	if errors.Is(err, errDone) {
-		return nil
-	}
-	if err != nil {
+	if err != nil || cfg == nil {
 		return err
 	}
-	cfg.log.Writer = stderr
-	logger := promslog.New(cfg.log)
-	logger.Info("Starting "+program, "version", version.Info())
-
-	var tasks sync.WaitGroup
-	defer tasks.Wait()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	logger := promslog.New(&promslog.Config{Level: cfg.logLevel, Format: cfg.logFormat, Writer: stderr})
 	tenant, err := newTenant(cfg, logger)
 	if err != nil {
 		return err
 	}
-	registry, err := tenant.registry()
+	defer tenant.close()
+	handler, err := newHandler(cfg, tenant, logger)
 	if err != nil {
 		return err
 	}
-	site, err := newSite(cfg, tenant.mirror, registry, logger)
+	site, err := open(cfg.web, handler, logger)
 	if err != nil {
 		return err
 	}
-	// The tenant outlives ctx: scrapes that are drained may still refresh.
+	announce(cfg, site.addresses, logger)
+	return live(ctx, tenant, site)
+}
+
+// live keeps the tenant's copy while the site is served. The copy outlives ctx:
+// the scrapes under way may still have it refreshed.
+func live(ctx context.Context, tenant *tenant, site *site) error {
+	var tasks sync.WaitGroup
+	defer tasks.Wait()
 	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	tasks.Go(func() { tenant.run(background) })
+	for _, task := range tenant.tasks {
+		tasks.Go(func() { task(background) })
+	}
 	return site.serve(ctx)
 }
 
-// registry returns a registry of its own with everything the program exposes.
-func (t *tenant) registry() (*prometheus.Registry, error) {
-	r := prometheus.NewRegistry()
-	for _, c := range []prometheus.Collector{
-		collector.New(t.mirror),
-		t.transport,
-		versioncollector.NewCollector("msgraph_security_exporter"),
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	} {
-		if err := r.Register(c); err != nil {
-			return nil, fmt.Errorf("registering metrics: %w", err)
-		}
+// announce logs what the exporter is about to do.
+func announce(cfg *config, addresses []string, logger *slog.Logger) {
+	logger = logger.With("version", release(), "addresses", addresses)
+	if cfg.demo {
+		logger.Warn("Started as a DEMO: a simulated tenant with invented incidents, nothing here is real")
+		return
 	}
-	return r, nil
-}
-
-// newMirror returns the tenant's mirror as the flags want it.
-func newMirror(cfg *config, t *tenant, logger *slog.Logger) *mirror.Mirror {
-	interval := cfg.minRefreshInterval
-	if interval == 0 {
-		interval = -1 // none, where zero means the default
-	}
-	return mirror.New(t.client, mirror.Config{
-		SweepInterval:      cfg.sweepInterval,
-		MaxAge:             cfg.maxAge,
-		MinRefreshInterval: interval,
-		Logger:             logger,
-	})
+	logger.Info("Started", "tenant", cfg.tenantID, "client", cfg.clientID, "cloud", cfg.cloud,
+		"endpoint", cfg.endpoint, "auth_method", cfg.authMethod)
 }

@@ -1,125 +1,85 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
-	"os"
-	"time"
 
-	"github.com/prometheus/common/version"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"msgraph_security_exporter/collector"
 	"msgraph_security_exporter/graphclient"
-	"msgraph_security_exporter/graphclient/graphsim"
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// A tenant is the stack that serves one: client, mirror, and what measures them.
+// A tenant is the stack that serves one: a client, the mirror that it keeps, and
+// the registry of what is told of both.
 type tenant struct {
-	client    *graphclient.Client
-	mirror    *mirror.Mirror
-	transport *collector.Transport
-	story     *graphsim.Story // of the demo, else nil
+	mirror   *mirror.Mirror
+	registry *prometheus.Registry
+	tasks    []func(context.Context) // to be run until their context ends
+	close    func()                  // lets go of connections, when the tasks have ended
 }
 
+// newTenant builds the stack. It asks nobody before its tasks run.
 func newTenant(cfg *config, logger *slog.Logger) (*tenant, error) {
-	t := &tenant{}
 	graph := graphclient.Config{
 		Endpoint:          cfg.endpoint,
 		Authority:         cfg.authority,
 		TenantID:          cfg.tenantID,
 		ClientID:          cfg.clientID,
-		Secret:            cfg.readSecret,
+		Secret:            cfg.secret,
 		RequestsPerMinute: cfg.requestsPerMinute,
 		Logger:            logger,
-		UserAgent:         program + "/" + version.Version,
+		UserAgent:         program + "/" + release(),
 	}
-	var base http.RoundTripper = graphclient.NewTransport()
+	t := &tenant{}
 	if cfg.demo {
-		base = t.demo(&graph, cfg, logger)
+		graph.Transport = t.simulate(&graph)
 	} else {
-		logger.Info("Reading one tenant", "tenant", cfg.tenantID, "endpoint", cfg.endpoint, "authority", cfg.authority, "auth_method", "secret")
+		network := graphclient.NewTransport()
+		graph.Transport, t.close = network, network.CloseIdleConnections
 	}
-	t.transport = collector.NewTransport(base, func(r *http.Request) string {
-		return string(graphclient.OperationOf(r.Context()))
-	})
-	graph.Transport = t.transport
+	measured := collector.NewTransport(graph.Transport, operation)
+	graph.Transport = measured
 	client, err := graphclient.New(graph)
 	if err != nil {
 		return nil, err
 	}
-	t.client = client
-	t.mirror = newMirror(cfg, t, logger)
-	return t, nil
+	t.mirror = mirror.New(client, mirrorConfig(cfg, logger))
+	t.tasks = append(t.tasks, t.mirror.Run)
+	t.registry, err = register(collector.New(t.mirror), measured)
+	return t, err
 }
 
-// run keeps the tenant's mirror until ctx ends.
-func (t *tenant) run(ctx context.Context) {
-	if t.story != nil {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			t.story.Run(ctx)
-		}()
-		defer func() { <-done }()
+// operation names what a request is for.
+func operation(r *http.Request) string { return string(graphclient.OperationOf(r.Context())) }
+
+func mirrorConfig(cfg *config, logger *slog.Logger) mirror.Config {
+	return mirror.Config{
+		SweepInterval:      cfg.sweepInterval,
+		MaxAge:             cfg.maxAge,
+		MinRefreshInterval: cmp.Or(cfg.minRefreshInterval, -1), // where 0 is the default
+		Logger:             logger,
 	}
-	t.mirror.Run(ctx)
 }
 
-// demo puts a simulated tenant in place of Graph and returns the way to it.
-func (t *tenant) demo(graph *graphclient.Config, cfg *config, logger *slog.Logger) http.RoundTripper {
-	logger.Warn("DEMO: a simulated tenant with invented incidents, nothing here is real")
-	seed := uint64(time.Now().UnixNano())
-	sim := graphsim.New(graphsim.Config{Seed: seed, Latency: 80 * time.Millisecond, Jitter: 40 * time.Millisecond, KeepRequests: 1000})
-	t.story = graphsim.NewStory(sim, seed)
-	graph.Endpoint, graph.Authority = "https://graph.demo.invalid", "https://login.demo.invalid"
-	graph.TenantID, graph.ClientID = "demo", "demo"
-	graph.Secret = func() (graphclient.Secret, error) { return "demo", nil }
-	return sim
-}
-
-const maxSecret = 64 << 10
-
-// readSecret returns the client secret as it is now.
-func (c *config) readSecret() (graphclient.Secret, error) {
-	if c.secretFile == "" {
-		return c.secret, nil
+// register returns a registry of the tenant's collectors and of what every
+// exporter tells of its build and its process.
+func register(ours ...prometheus.Collector) (*prometheus.Registry, error) {
+	registry := prometheus.NewRegistry()
+	for _, c := range append(ours,
+		versioncollector.NewCollector(program),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	) {
+		if err := registry.Register(c); err != nil {
+			return nil, fmt.Errorf("registering metrics: %w", err)
+		}
 	}
-	return readSecret(c.secretFile)
-}
-
-// readSecret reads a secret from a file, without the line end that editors add.
-// Its errors name the file and never what is in it.
-func readSecret(path string) (graphclient.Secret, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, cause(err))
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", path, cause(err))
-	}
-	secret := bytes.TrimRight(raw, "\r\n")
-	switch {
-	case len(raw) > maxSecret:
-		return "", fmt.Errorf("%s: longer than %d bytes, not a client secret", path, maxSecret)
-	case len(bytes.TrimSpace(secret)) == 0:
-		return "", fmt.Errorf("%s: empty", path)
-	}
-	return graphclient.Secret(secret), nil
-}
-
-// cause strips the path that the error of a file carries, having been named.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
+	return registry, nil
 }

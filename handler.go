@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/pprof"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// newHandler returns everything that is served over HTTP.
+func newHandler(cfg *config, tenant *tenant, logger *slog.Logger) (http.Handler, error) {
+	landing, err := landingPage(cfg)
+	if err != nil {
+		return nil, err
+	}
+	metrics := promhttp.HandlerFor(tenant.registry, promhttp.HandlerOpts{
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
+		EnableOpenMetrics: true,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("GET /", landing)
+	mux.Handle("GET /metrics", refreshed(tenant.mirror, metrics))
+	mux.HandleFunc("GET /-/healthy", say("Healthy."))
+	// Ready is whoever answers pulls. Whether there are numbers yet is a metric: a
+	// pod that is not ready is not scraped, and could not tell.
+	mux.HandleFunc("GET /-/ready", say("Ready."))
+	if cfg.pprof {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
+	return mux, nil
+}
+
+// A refresher brings what it knows up to date. It returns early when the context
+// ends; what it has begun goes on.
+type refresher interface {
+	Refresh(ctx context.Context) error
+}
+
+// refreshed has metrics answered after a refresh, or when the puller would give up
+// waiting for it. A refresh that fails is counted and logged where it fails, and
+// the answer says so.
+func refreshed(r refresher, metrics http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx, cancel := context.WithTimeout(req.Context(), patience(req.Header))
+		defer cancel()
+		_ = r.Refresh(ctx)
+		metrics.ServeHTTP(w, req)
+	})
+}
+
+// How long a puller waits for its answer, and what of that is kept for the answer
+// itself: a twentieth, and no more than maxMargin.
+const (
+	defaultTimeout = 10 * time.Second
+	minTimeout     = time.Second
+	maxTimeout     = 2 * time.Minute
+	maxMargin      = 500 * time.Millisecond
+)
+
+// patience returns how long a pull may wait for a refresh, by the header in which
+// Prometheus says how long it waits itself. Nonsense is ignored.
+func patience(h http.Header) time.Duration {
+	timeout := defaultTimeout
+	if values := h.Values("X-Prometheus-Scrape-Timeout-Seconds"); len(values) == 1 {
+		seconds, err := strconv.ParseFloat(values[0], 64)
+		if err == nil && seconds > 0 && !math.IsInf(seconds, 1) {
+			seconds = min(max(seconds, minTimeout.Seconds()), maxTimeout.Seconds())
+			timeout = time.Duration(seconds * float64(time.Second))
+		}
+	}
+	return timeout - min(timeout/20, maxMargin)
+}
+
+// say answers with a line of text.
+func say(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte(text + "\n"))
+	}
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// demoNotice is on the landing page of a demo, so that nobody takes it for the
+// state of a tenant.
+const demoNotice = `<p><strong>This is a demo.</strong> All incidents are invented, by a simulator in this process.
+Nothing here is about a real tenant.</p>`
+
+// landingPage returns the page at the root.
+func landingPage(cfg *config) (http.Handler, error) {
+	c := web.LandingConfig{
+		Name:        "Microsoft Graph Security Exporter",
+		Description: "Open security incidents of Microsoft Defender XDR, for Prometheus",
+		Version:     release(),
+		Profiling:   strconv.FormatBool(cfg.pprof),
+		Links: []web.LandingLinks{
+			{Address: "/metrics", Text: "Metrics"},
+			{Address: "/-/healthy", Text: "Healthy", Description: "the process answers"},
+			{Address: "/-/ready", Text: "Ready", Description: "pulls are answered"},
+		},
+	}
+	if cfg.demo {
+		c.Name += " (DEMO)"
+		c.ExtraHTML = demoNotice
+	}
+	page, err := web.NewLandingPage(c)
+	if err != nil {
+		return nil, fmt.Errorf("making the landing page: %w", err)
+	}
+	return page, nil
+}
