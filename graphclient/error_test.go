@@ -1,0 +1,101 @@
+package graphclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestReasonOfStatus: the HTTP status alone decides.
+func TestReasonOfStatus(t *testing.T) {
+	for _, tc := range []struct {
+		status int
+		op     Operation
+		want   Reason
+	}{
+		{201, OperationDelta, ReasonMalformed},
+		{204, OperationDelta, ReasonMalformed},
+		{206, OperationDelta, ReasonIncomplete},
+		{302, OperationDelta, ReasonMalformed},
+		{307, OperationToken, ReasonMalformed},
+		{400, OperationSweep, ReasonBadRequest},
+		{401, OperationSweep, ReasonUnauthorized},
+		{403, OperationSweep, ReasonForbidden},
+		{404, OperationSweep, ReasonBadRequest},
+		{404, OperationGet, ReasonNotFound},
+		{404, OperationToken, ReasonBadRequest},
+		{408, OperationSweep, ReasonTimeout},
+		{410, OperationGet, ReasonBadRequest},
+		{429, OperationSweep, ReasonThrottled},
+		{500, OperationSweep, ReasonServerError},
+		{503, OperationSweep, ReasonServerError},
+		{504, OperationSweep, ReasonServerError},
+	} {
+		if got := reasonOf(tc.status, tc.op); got != tc.want {
+			t.Errorf("%d of %s: got %s, want %s", tc.status, tc.op, got, tc.want)
+		}
+	}
+}
+
+// TestReasonOf: every error has a reason, however deep it is wrapped.
+func TestReasonOf(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want Reason
+	}{
+		{nil, ""},
+		{&Error{Reason: ReasonForbidden}, ReasonForbidden},
+		{fmt.Errorf("listing: %w", &Error{Reason: ReasonForbidden}), ReasonForbidden},
+		{errors.Join(errors.New("other"), &Error{Reason: ReasonThrottled}), ReasonThrottled},
+		{context.Canceled, ReasonTimeout},
+		{fmt.Errorf("waiting: %w", context.DeadlineExceeded), ReasonTimeout},
+		{&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, ReasonTimeout},
+		{&net.OpError{Op: "dial", Err: errors.New("no route")}, ReasonUnreachable},
+		{errors.New("anything"), ReasonUnreachable},
+	} {
+		if got := ReasonOf(tc.err); got != tc.want {
+			t.Errorf("%v: got %q, want %q", tc.err, got, tc.want)
+		}
+	}
+}
+
+// TestErrorText: an error says in one line what was done, what is wrong and what Graph says.
+func TestErrorText(t *testing.T) {
+	for _, tc := range []struct {
+		err  Error
+		want string
+	}{
+		{
+			Error{Reason: ReasonThrottled, Operation: OperationDelta, Status: 429, Code: "activityLimitReached", Message: "Too many requests", RequestID: "5f2c"},
+			"listing incidents: throttled (HTTP 429): activityLimitReached: Too many requests (request-id 5f2c)",
+		},
+		{Error{Reason: ReasonUnreachable, Operation: OperationToken, Message: "connection refused"}, "signing in: unreachable: connection refused"},
+		{Error{Reason: ReasonNotFound, Operation: OperationGet, Status: 404}, "reading an incident: not_found (HTTP 404)"},
+	} {
+		if got := tc.err.Error(); got != tc.want {
+			t.Errorf("got %q, want %q", got, tc.want)
+		}
+	}
+}
+
+// TestOneLine: whatever a server writes can be logged.
+func TestOneLine(t *testing.T) {
+	long := strings.Repeat("é", maxMessage)
+	for _, tc := range []struct{ in, want string }{
+		{"", ""},
+		{"as it is", "as it is"},
+		{" a\r\n\tb\x00c\x1b[31md ", "a b c [31md"},
+		{"a\u2028b\u202ec\u200bd", "a b c d"},
+		{"a\xffb", "a?b"},
+		{long, long},
+		{long + "x", long[:len(long)-2] + "…"},
+	} {
+		if got := oneLine(tc.in); got != tc.want {
+			t.Errorf("%q: got %q, want %q", tc.in, got, tc.want)
+		}
+	}
+}
