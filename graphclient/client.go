@@ -113,7 +113,7 @@ func New(cfg Config) (*Client, error) {
 	redact := &redactor{}
 	grant := signIn{cfg: cfg, authority: authority, scope: endpoint.String() + "/.default", redact: redact}
 	return &Client{
-		root:    endpoint.JoinPath("v1.0/security/incidents"),
+		root:    endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
 		http:    &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
 		tokens:  &tokenCache{signIn: grant.fetch, log: cfg.Logger},
 		limiter: newLimiter(cfg.RequestsPerMinute, time.Now()),

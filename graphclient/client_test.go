@@ -68,6 +68,9 @@ func connect(t *testing.T, transport http.RoundTripper, changes ...func(*Config)
 	return client
 }
 
+// unlimited is for tests to which the limiter does not matter.
+func unlimited(c *Config) { c.RequestsPerMinute = 1_000_000 }
+
 // list reads a whole list.
 func list(ctx context.Context, c *Client, q Query) (incidents []Incident, pages int, err error) {
 	for page, err := range c.Incidents(ctx, q) {

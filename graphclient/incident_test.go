@@ -77,7 +77,9 @@ func TestIncidentJSON(t *testing.T) {
 // TestPageJSON: a page is taken whole or not at all: a row that cannot be told from others or
 // dated spoils it, as does anything that is no list.
 func TestPageJSON(t *testing.T) {
-	bad := func(property, value string) string { return `{"value":[` + row("id", `"1"`) + `,` + row(property, value) + `]}` }
+	bad := func(property, value string) string {
+		return `{"value":[` + row("id", `"1"`) + `,` + row(property, value) + `]}`
+	}
 	for _, tc := range []struct {
 		name, body, err string
 		count, rows     int

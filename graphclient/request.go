@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -146,6 +147,9 @@ func exchangeError(ctx context.Context, op Operation, err error) *Error {
 	}
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
+	}
+	if strings.HasPrefix(err.Error(), "failed to parse Location header") { // and quotes it
+		return &Error{Reason: ReasonMalformed, Operation: op, Message: "redirect to nowhere, not followed"}
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = errors.New("the connection ended before the answer did")

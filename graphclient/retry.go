@@ -26,7 +26,11 @@ func retry(e *Error, try int) (time.Duration, bool) {
 		return 0, false
 	}
 	switch e.Reason {
-	case ReasonUnreachable, ReasonMalformed, ReasonIncomplete:
+	case ReasonUnreachable, ReasonIncomplete:
+	case ReasonMalformed: // a page of some proxy, say; a redirect stays one
+		if e.Status != http.StatusOK {
+			return 0, false
+		}
 	case ReasonThrottled: // by Graph, not by the limiter
 		if e.Status == 0 {
 			return 0, false

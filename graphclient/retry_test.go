@@ -77,6 +77,7 @@ func TestRetry(t *testing.T) {
 		{Error{Reason: ReasonThrottled}, 1, [2]time.Duration{}}, // by the limiter
 		{Error{Reason: ReasonUnreachable}, 1, first},
 		{Error{Reason: ReasonMalformed, Status: 200}, 2, second},
+		{Error{Reason: ReasonMalformed, Status: 302}, 1, [2]time.Duration{}},
 		{Error{Reason: ReasonIncomplete, Status: 206}, 1, first},
 		{Error{Reason: ReasonTimeout}, 1, [2]time.Duration{}},
 		{Error{Reason: ReasonBadRequest, Status: 400}, 1, [2]time.Duration{}},

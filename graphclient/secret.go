@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// A Secret is text that no output shows. An unexported field of this type is out of reach
-// of its methods when fmt prints the struct around it: do not keep it in one that is printed.
+// A Secret is text that no output shows, with two exceptions out of reach of its methods: an
+// unexported field of a struct that fmt prints, and a key of a map that encoding/json does.
 type Secret string
 
 const hidden = "<secret>"
@@ -32,8 +32,8 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 const (
 	// remembered is how many words a redactor knows: the last few secrets and tokens,
-	// each in up to two spellings.
-	remembered = 12
+	// each in up to three spellings.
+	remembered = 18
 	// shortest is the length of the shortest word that is looked for. No real secret
 	// is shorter, and one such as "s" would make texts unreadable.
 	shortest = 4
@@ -50,7 +50,7 @@ type redactor struct {
 func (r *redactor) hide(word string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, w := range []string{url.QueryEscape(word), word} { // as in a form, and as it is
+	for _, w := range []string{url.PathEscape(word), url.QueryEscape(word), word} {
 		if len(w) >= shortest && !slices.Contains(r.words, w) {
 			r.words = slices.Insert(r.words, 0, w)
 		}

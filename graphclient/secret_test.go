@@ -1,0 +1,184 @@
+package graphclient
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+// TestSecretHidesItself: no way of printing shows a secret.
+func TestSecretHidesItself(t *testing.T) {
+	secret := Secret(planted)
+	holder := struct{ Secret Secret }{secret}
+	asJSON, err := json.Marshal(map[string]any{"a": []any{holder, &secret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log logBook
+	log.logger().Info("m", "a", secret, "b", holder, "c", slog.GroupValue(slog.Any("d", secret)))
+	out := []string{
+		string(asJSON), log.String(), secret.String(), secret.GoString(), fmt.Sprint(secret, holder, &holder, []Secret{secret}),
+		fmt.Sprintf("%s %q %v %+v %#v %x %X %d %10.3s", secret, secret, secret, secret, secret, secret, secret, secret, secret),
+		fmt.Errorf("with %s: %w", secret, errors.New("x")).Error(),
+	}
+	leaks(t, strings.Join(out, "\n"), planted)
+}
+
+// leaks fails the test if text shows one of the words in any spelling.
+func leaks(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, word := range words {
+		asJSON, _ := json.Marshal(word)
+		for _, spelling := range []string{
+			word, url.QueryEscape(word), url.PathEscape(word), strings.Trim(string(asJSON), `"`), fmt.Sprintf("%x", word),
+			base64.StdEncoding.EncodeToString([]byte(word)), word[:len(word)/2], word[len(word)/2:],
+		} {
+			if at := strings.Index(text, spelling); at >= 0 {
+				t.Errorf("%q leaks in …%s…", spelling, text[max(0, at-200):min(len(text), at+200)])
+				return
+			}
+		}
+	}
+}
+
+// TestRedactor: known words are replaced before a text is cut, the last few of them are known,
+// and words too short to be secrets are left alone.
+func TestRedactor(t *testing.T) {
+	r := &redactor{}
+	r.hide("")
+	r.hide("s")
+	r.hide("a secret~")
+	long := strings.Repeat("x", maxMessage-5)
+	for in, want := range map[string]string{
+		"is this a secret~?":    "is this <secret>?",
+		"a+secret~ a%20secret~": "<secret> <secret>",
+		long + "a secret~":      long + "<sec…",
+	} {
+		if got := r.clean(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+	for i := range remembered - 3 {
+		r.hide(fmt.Sprintf("word%02d", i))
+	}
+	if got := r.clean("a secret~"); got != "<secret>" {
+		t.Errorf("forgotten: %q", got)
+	}
+	for i := range 1000 {
+		r.hide(fmt.Sprintf("word%d", i))
+	}
+	if len(r.words) > remembered {
+		t.Errorf("%d words", len(r.words))
+	}
+}
+
+// An echo is a hostile or careless server and network: it answers in every way, and puts what
+// it was sent wherever a client might show it.
+func echo(status int, kind string) roundTrip {
+	return func(r *http.Request) (*http.Response, error) {
+		var sent strings.Builder
+		if r.Body != nil {
+			_ = r.ParseForm()
+			sent.WriteString(r.PostForm.Get("client_secret") + " " + r.PostForm.Encode())
+		}
+		sent.WriteString(" " + strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ") + " ")
+		all := sent.String()
+		quoted, _ := json.Marshal(all)
+		padding, _ := json.Marshal(strings.Repeat("x", 280) + all)
+		headers := []string{
+			"Request-Id: " + all, "X-Ms-Request-Id: " + all, "Retry-After: 1", "Location: https://" + url.PathEscape(all) + ".example/" + url.PathEscape(all),
+		}
+		switch kind {
+		case "transport":
+			return nil, fmt.Errorf("lost: %s %v", all, r.Header)
+		case "graph":
+			return answer(r, status, fmt.Sprintf(`{"error":{"code":%s,"message":%s,"innerError":{"request-id":%s}}}`, quoted, padding, quoted), append(headers, "Content-Type: application/json")...)
+		case "entra":
+			return answer(r, status, fmt.Sprintf(`{"error":%s,"error_description":%s,"error_codes":[7]}`, quoted, padding), append(headers, "Content-Type: application/json")...)
+		case "list":
+			return answer(r, status, fmt.Sprintf(`{"value":[{"id":%s,"createdDateTime":%s}],"@odata.nextLink":"https://%s/"}`, quoted, quoted, url.PathEscape(all)), append(headers, "Content-Type: "+all)...)
+		case "link":
+			return answer(r, status, fmt.Sprintf(`{"value":[],"@odata.nextLink":"https://evil.example:1/%s"}`, url.PathEscape(all)), headers...)
+		case "warning":
+			return answer(r, status, emptyBody, append(headers, "Warning: 199 - "+all)...)
+		}
+		return answer(r, status, all, append(headers, "Content-Type: text/plain; x="+all)...)
+	}
+}
+
+// TestNothingLeaks: whatever goes wrong, and whatever the other side sends back, neither the
+// secret nor a token shows in an error, in the log at debug level or in the client itself.
+func TestNothingLeaks(t *testing.T) {
+	const token = "eyJ0eXAi.pl4nted-token.which-is-long-enough"
+	grant := fmt.Sprintf(`{"token_type":"Bearer","expires_in":3599,"access_token":%q}`, token)
+	for _, kind := range []string{"transport", "graph", "entra", "list", "link", "warning", "text"} {
+		for _, status := range []int{200, 206, 302, 307, 400, 401, 403, 404, 429, 500, 503} {
+			for _, signIn := range []bool{false, true} {
+				bubble(t, func(t *testing.T) {
+					var log logBook
+					hostile := echo(status, kind)
+					client := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+						if r.URL.Host == loginHost && !signIn {
+							return answer(r, http.StatusOK, grant, "Content-Type: application/json")
+						}
+						return hostile(r)
+					}), func(c *Config) { c.Logger = log.logger() })
+					var out strings.Builder
+					for range 2 {
+						_, _, err := list(t.Context(), client, Query{Operation: OperationDelta})
+						_, _, errOne := client.Incident(t.Context(), "1")
+						for _, err := range []error{err, errOne} {
+							for ; err != nil; err = errors.Unwrap(err) {
+								fmt.Fprintf(&out, "%v\n%+v\n%#v\n", err, err, err)
+							}
+						}
+						time.Sleep(time.Minute)
+					}
+					fmt.Fprintf(&out, "%v\n%+v\n%#v\n%v\n", client, client, client, *client)
+					if !strings.Contains(log.String(), `"level":"DEBUG"`) {
+						t.Error("nothing logged at debug level")
+					}
+					leaks(t, out.String()+log.String(), planted, token)
+				})
+			}
+		}
+	}
+}
+
+// TestNothingLeaksOnTheWay: the faults of the simulator, with everything logged, show neither
+// the secret nor any token that it issued.
+func TestNothingLeaksOnTheWay(t *testing.T) {
+	for kind := graphsim.FaultStatus; kind <= graphsim.FaultNextLinkForever; kind++ {
+		for _, match := range []graphsim.Operation{graphsim.TokenOperation, graphsim.ListOperation} {
+			bubble(t, func(t *testing.T) {
+				var log logBook
+				sim := graphsim.New(graphsim.Config{})
+				sim.Add(graphsim.Incident{})
+				client := connect(t, sim, func(c *Config) { c.Logger = log.logger() })
+				sim.Fault(graphsim.Fault{Match: match, Kind: kind, Location: "https://evil.example/"})
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+				defer cancel()
+				_, _, err := list(ctx, client, Query{})
+				sim.ClearFaults()
+				time.Sleep(time.Minute)
+				if _, _, again := list(t.Context(), client, Query{}); again != nil {
+					t.Errorf("fault %d of %s: afterwards %v", kind, match, again)
+				}
+				if tokens := sim.Tokens(); len(tokens) == 0 {
+					t.Error("no token issued")
+				}
+				leaks(t, fmt.Sprint(err)+log.String(), append(sim.Tokens(), planted)...)
+			})
+		}
+	}
+}
