@@ -114,6 +114,18 @@ func (s *Sim) Delete(id string) bool {
 	return true
 }
 
+// Incident returns one incident as it is, readable or not, and whether there is one.
+func (s *Sim) Incident(id string) (Incident, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle(s.now())
+	rec := s.records[id]
+	if rec == nil || rec.truth == nil {
+		return Incident{}, false
+	}
+	return *rec.truth.clone(), true
+}
+
 // Truth returns every incident as it is, readable or not, by id.
 func (s *Sim) Truth() []Incident {
 	return s.all(func(r *record) *Incident { return r.truth })

@@ -56,6 +56,7 @@ type Config struct {
 	DocumentationSpelling bool     // the four determinations as the documentation has them
 	NullsForUnknown       bool     // null for an unknown classification or determination
 	OmitScore             bool     // no priorityScore property, as in older schemas
+	Terse                 bool     // null for the free text that makes up most of an answer
 
 	History      bool // keep what was readable, for [Sim.Bounds]
 	KeepRequests int  // how many requests the log holds at least; 0: 65,536

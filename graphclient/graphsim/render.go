@@ -53,7 +53,7 @@ func (s *Sim) wire(in *Incident, c *call, o *options) *wire {
 		Severity: s.spell(in.Severity), Status: s.spell(in.Status),
 		Classification: s.orNull(in.Classification), Determination: s.orNull(in.Determination),
 		AssignedTo: orNull(in.AssignedTo), RedirectTo: orNull(in.RedirectTo), DisplayName: orNull(in.DisplayName),
-		CustomTags: in.Tags, SystemTags: []string{},
+		CustomTags: in.Tags, SystemTags: []string{}, Comments: []comment{},
 	}
 	if in.Status == "awaitingAction" && !c.knowsNewMembers() {
 		w.Status = s.spell("unknownFutureValue")
@@ -71,7 +71,9 @@ func (s *Sim) wire(in *Incident, c *call, o *options) *wire {
 	default:
 		w.PriorityScore = strconv.AppendInt(nil, int64(*in.Score), 10)
 	}
-	s.tell(w, in)
+	if !s.cfg.Terse {
+		s.tell(w, in)
+	}
 	return w
 }
 

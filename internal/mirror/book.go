@@ -48,7 +48,8 @@ const (
 // An answer to a request sent after the stored row had arrived knows better when
 // its stamp is equal or newer; an older stamp, possible where nodes' clocks
 // differ, has to be confirmed by a second read. Between answers that overlapped
-// the newer stamp wins, and equal stamps with different content are read again.
+// the newer stamp wins for the time being; an equal or older stamp with different
+// content is read again as well, because it may be the later state all the same.
 func (b *book) put(in Incident, m moment, confirmed bool) verdict {
 	old, known := b.rows[in.ID]
 	b.newest = max(b.newest, in.Updated)
@@ -68,7 +69,7 @@ func (b *book) put(in Incident, m moment, confirmed bool) verdict {
 	case in.Updated > old.Updated, later && in.Updated == old.Updated, later && confirmed:
 		b.set(row{Incident: in, moment: m})
 		return accepted
-	case old.gone, !later && in.Updated < old.Updated:
+	case old.gone:
 		return unchanged
 	default:
 		return doubtful

@@ -32,7 +32,7 @@ func TestBookPut(t *testing.T) {
 		{"overlapping, newer stamp", changed(101, StatusResolved), at(2, 6), false, accepted, 0},
 		{"overlapping, equal stamp", changed(100, StatusResolved), at(2, 6), false, doubtful, 1},
 		{"overlapping, equal stamp, read a second time", changed(100, StatusResolved), at(2, 6), true, doubtful, 1},
-		{"overlapping, older stamp", changed(99, StatusResolved), at(2, 6), false, unchanged, 1},
+		{"overlapping, older stamp", changed(99, StatusResolved), at(2, 6), false, doubtful, 1},
 		{"answered before the row was asked for", changed(101, StatusResolved), at(0, 1), false, unchanged, 1},
 	}
 	for _, c := range cases {

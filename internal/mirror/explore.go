@@ -46,12 +46,12 @@ func (m *Mirror) explore(ctx context.Context, s *survey, q query) error {
 		switch {
 		case r.err != nil && shrinkable(&r) && shrinks < maxShrinks:
 			shrinks++
-			s.overflow(r.cell, nil, -1)
+			s.overflow(r.cell, nil)
 		case r.err != nil:
 			s.fail(r.cell)
 			failure = errors.Join(failure, r.err)
 		case r.overflow:
-			s.overflow(r.cell, r.created(r.cell), -1)
+			s.overflow(r.cell, r.created(r.cell))
 		default:
 			shrinks = 0
 			s.done(r.cell, r.created(r.cell))

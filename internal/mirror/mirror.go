@@ -70,7 +70,9 @@ type Mirror struct {
 	epoch  time.Time    // of every moment
 	asks   chan *flight // refreshes to be carried out by Run
 	kick   chan struct{}
-	state  atomic.Pointer[state]
+	// settling holds a token while contradicting answers are read again.
+	settling chan struct{}
+	state    atomic.Pointer[state]
 
 	mu       sync.Mutex // guards everything below; never held during a request
 	book     *book
@@ -102,13 +104,14 @@ type marks struct {
 // New returns a mirror that reads with the client. It asks nothing before Run.
 func New(client *graphclient.Client, cfg Config) *Mirror {
 	m := &Mirror{
-		client:  client,
-		cfg:     cfg.withDefaults(),
-		epoch:   time.Now(),
-		asks:    make(chan *flight, 1),
-		kick:    make(chan struct{}, 1),
-		decoder: newDecoder(),
-		turn:    make(chan struct{}),
+		client:   client,
+		cfg:      cfg.withDefaults(),
+		epoch:    time.Now(),
+		asks:     make(chan *flight, 1),
+		kick:     make(chan struct{}, 1),
+		settling: make(chan struct{}, 1),
+		decoder:  newDecoder(),
+		turn:     make(chan struct{}),
 	}
 	m.forget()
 	return m

@@ -28,14 +28,25 @@ const eventsPerSeed = 1500
 // -model.events, and again with -model.seed of a failure.
 func TestModel(t *testing.T) {
 	if *modelSeed != 0 {
-		if err := runModel(t, *modelSeed, eventsPerSeed, t.Logf); err != nil {
-			t.Fatalf("seed %d: %v", *modelSeed, err)
-		}
+		replay(t, *modelSeed)
 		return
 	}
 	for seed := uint64(1); seed <= uint64(max(1, *modelEvents/eventsPerSeed)); seed++ {
 		if err := runModel(t, seed, eventsPerSeed, discard); err != nil {
 			t.Fatalf("seed %d: %v\nreplay with: go test ./internal/mirror -run TestModel -model.seed=%d -v", seed, err, seed)
+		}
+	}
+}
+
+// replay runs one seed again, several times: what happens at the same instant of
+// the fake clock may happen in any order.
+func replay(t *testing.T, seed uint64) {
+	var log strings.Builder
+	for range 20 {
+		log.Reset()
+		logf := func(format string, args ...any) { fmt.Fprintf(&log, format+"\n", args...) }
+		if err := runModel(t, seed, eventsPerSeed, logf); err != nil {
+			t.Fatalf("%sseed %d: %v", log.String(), seed, err)
 		}
 	}
 }
@@ -83,7 +94,7 @@ func newModel(seed uint64, logf func(string, ...any)) *model {
 		Order:              one(rng, graphsim.CreatedDescending, graphsim.CreatedAscending, graphsim.UpdatedDescending, graphsim.ByID, graphsim.Shuffled, graphsim.Unstable),
 		NextLink:           one(rng, graphsim.SkipWithFilter, graphsim.SkipWithoutFilter, graphsim.Token),
 		ExactNextLink:      rng.IntN(2) == 0,
-		PageSize:           one(rng, 5, 12, 50),
+		PageSize:           one(rng, 5, 12, 50, 50, 50, 50),
 		RefuseStatusFilter: rng.IntN(6) == 0,
 		IgnoreStatusFilter: rng.IntN(6) == 0,
 		Jitter:             one(rng, 0, 200*time.Millisecond),
@@ -124,9 +135,7 @@ func (m *model) start() {
 		panic(err)
 	}
 	cfg := Config{SweepInterval: 5 * time.Minute, MinRefreshInterval: -1}
-	if m.logf != nil {
-		cfg.Logger = slog.New(slog.NewTextHandler(logWriter{m.logf}, nil))
-	}
+	cfg.Logger = slog.New(slog.NewTextHandler(logWriter{m.logf}, nil))
 	m.mirror = New(client, cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -148,32 +157,32 @@ func (w logWriter) Write(p []byte) (int, error) {
 
 // step lets one random thing happen.
 func (m *model) step() error {
-	if !m.faulty && m.rng.IntN(3) == 0 {
-		time.Sleep(m.upTo(4 * time.Second))
+	if m.rng.IntN(4) == 0 {
+		time.Sleep(m.upTo(2 * time.Second))
 	}
-	switch p := m.rng.IntN(1000); {
-	case p < 120:
+	switch p := m.rng.IntN(10000); {
+	case p < 2000:
 		m.create(0)
-	case p < 560:
+	case p < 5800:
 		m.change()
-	case p < 680:
+	case p < 8300:
 		m.resolve()
-	case p < 700:
+	case p < 8500:
 		m.merge()
-	case p < 720:
+	case p < 9100:
 		m.remove()
-	case p < 730:
+	case p < 9130:
 		for range m.rng.IntN(80) {
 			m.change()
 		}
-	case p < 734:
+	case p < 9140:
 		m.fault()
-	case p < 737 || m.faulty && p < 745:
+	case p < 9150 || m.faulty && p < 9190:
 		m.heal()
-	case p < 739:
+	case p < 9196:
 		time.Sleep(m.upTo(one(m.rng, 10*time.Minute, 50*time.Minute, 72*time.Hour)))
 		m.forgetOld(time.Now())
-	case p < 740:
+	case p < 9200:
 		m.stop()
 		m.start()
 	default:
@@ -199,7 +208,7 @@ func (m *model) pull() error {
 	}
 	m.ups++
 	tol := m.tol
-	if m.faulty {
+	if m.faulty || r.RequestsPerMinute < 600 { // the sweeps are slowed down
 		tol.settled = time.Now()
 	}
 	m.tol.passes = append(m.tol.passes, pass{r.Snapshot.Taken, time.Now()})

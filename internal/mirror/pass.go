@@ -3,6 +3,8 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"msgraph_security_exporter/graphclient"
@@ -77,14 +79,21 @@ func (m *Mirror) delta(ctx context.Context, since time.Time, answered func()) (t
 	if !first.overflow {
 		return taken, nil
 	}
-	return taken, m.explore(ctx, newSurvey(allTime, first.created(allTime)), q)
+	return taken, m.explore(ctx, newSurvey(allTime, first.created(allTime), TicksOf(taken)), q)
 }
 
 // maxSettle bounds how often contradicting answers are read again in one pass.
 const maxSettle = 4
 
-// settle reads again the incidents about which answers contradict each other.
+// settle reads again the incidents about which answers contradict each other. It
+// also waits for another that is doing so: nothing is published in doubt.
 func (m *Mirror) settle(ctx context.Context, answered func()) error {
+	select {
+	case m.settling <- struct{}{}:
+		defer func() { <-m.settling }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	for range maxSettle {
 		ids := m.takeDoubts()
 		if len(ids) == 0 {
@@ -98,7 +107,7 @@ func (m *Mirror) settle(ctx context.Context, answered func()) error {
 			answered()
 		}
 	}
-	return nil
+	return fmt.Errorf("answers about the same incident keep contradicting each other: %w", errIncomplete)
 }
 
 // reread asks for one incident by its id, and drops it if Graph denies it.
@@ -122,10 +131,7 @@ func (m *Mirror) reread(ctx context.Context, id string) error {
 func (m *Mirror) takeDoubts() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	ids := make([]string, 0, len(m.doubts))
-	for id := range m.doubts {
-		ids = append(ids, id)
-	}
+	ids := slices.Sorted(maps.Keys(m.doubts))
 	clear(m.doubts)
 	return ids
 }

@@ -71,19 +71,18 @@ func (r *reading) ids() map[string]bool {
 // sent returns when the first request of the reading was sent.
 func (r *reading) sent() time.Time { return r.pages[0].Sent }
 
-// read lists what the clauses select. It follows a nextLink only from a page that
-// was not full: such a page may even be empty. A full page with more behind it is
-// an overflow.
+// read lists what the clauses select. It follows a nextLink only from an empty
+// page, which may well have one. A page of rows with more behind it is an overflow.
 func (m *Mirror) read(ctx context.Context, q query, clauses ...string) (reading, error) {
 	filter := and(append([]string{q.clause}, clauses...)...)
 	if !q.open || !m.statusFilter() {
-		return m.follow(ctx, q, filter, pageSize)
+		return m.follow(ctx, q, filter, 1)
 	}
-	r, err := m.follow(ctx, q, and(filter, stillOpen), pageSize)
+	r, err := m.follow(ctx, q, and(filter, stillOpen), 1)
 	if graphclient.ReasonOf(err) != graphclient.ReasonBadRequest {
 		return r, err
 	}
-	plain, plainErr := m.follow(ctx, q, filter, pageSize)
+	plain, plainErr := m.follow(ctx, q, filter, 1)
 	if plainErr != nil {
 		return r, err
 	}

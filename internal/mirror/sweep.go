@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"msgraph_security_exporter/graphclient"
@@ -136,7 +137,7 @@ func (m *Mirror) restartSweep() bool {
 func (m *Mirror) sweep(ctx context.Context, w span) error {
 	began := time.Now()
 	q := query{operation: graphclient.OperationSweep, open: true}
-	if err := m.explore(ctx, newSurvey(w, nil), q); err != nil {
+	if err := m.explore(ctx, newSurvey(w, nil, m.now()), q); err != nil {
 		return err
 	}
 	if err := m.settle(ctx, func() {}); err != nil {
@@ -167,7 +168,7 @@ func (m *Mirror) settleMissing(ctx context.Context, w span, began time.Time) err
 	}
 	again := time.Now()
 	q := query{operation: graphclient.OperationSweep}
-	if err := m.explore(ctx, newSurvey(w, nil), q); err != nil {
+	if err := m.explore(ctx, newSurvey(w, nil, m.now()), q); err != nil {
 		return err
 	}
 	return m.dropMissing(ctx, m.missing(w, again), again)
@@ -183,6 +184,7 @@ func (m *Mirror) missing(w span, since time.Time) []string {
 			ids = append(ids, id)
 		}
 	}
+	slices.Sort(ids)
 	return ids
 }
 
@@ -208,8 +210,8 @@ func (m *Mirror) dropMissing(ctx context.Context, ids []string, began time.Time)
 	return nil
 }
 
-// alive reports whether a page of all open incidents shows at least half of what
-// it should while so many are missing elsewhere.
+// alive reports whether a listing of all open incidents shows more than a page, or
+// at least half of those that should be left while so many are missing.
 func (m *Mirror) alive(ctx context.Context, missing int) (bool, error) {
 	r, err := m.read(ctx, query{operation: graphclient.OperationSweep, open: true})
 	if err != nil {
@@ -219,5 +221,5 @@ func (m *Mirror) alive(ctx context.Context, missing int) (bool, error) {
 	m.absorb(&r, swept)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return 2*seen >= min(pageSize, m.book.open-missing), nil
+	return r.overflow || 2*seen >= m.book.open-missing, nil
 }

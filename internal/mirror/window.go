@@ -62,9 +62,14 @@ func (m *Mirror) created(s span) []Ticks {
 // youngSince returns the whole second, on Graph's clock, since which incidents
 // count as young.
 func (m *Mirror) youngSince() Ticks {
+	return TicksOf(m.now().Time().Add(-youngAge).Truncate(time.Second))
+}
+
+// now returns what Graph's clock shows, as far as is known.
+func (m *Mirror) now() Ticks {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return TicksOf(m.clock.predict(time.Now()).Add(-youngAge).Truncate(time.Second))
+	return TicksOf(m.clock.predict(time.Now()))
 }
 
 // bulkSlot waits until the sweeps may send again: together they take at most half

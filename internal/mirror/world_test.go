@@ -26,7 +26,6 @@ type world struct {
 	rng     *rand.Rand
 	lagMode int
 	lag     time.Duration // of the latest change, as drawn for the simulator
-	lags    []time.Duration
 	history map[string][]version
 	ids     []string // of incidents that may still be there
 	serial  int
@@ -41,10 +40,9 @@ func newWorld(seed uint64, cfg graphsim.Config) *world {
 	}
 	cfg.Seed = seed
 	cfg.Retention = -1
-	cfg.VisibilityLag = func(*rand.Rand) time.Duration {
-		w.lags = append(w.lags, w.lag)
-		return w.lag
-	}
+	cfg.Terse = true
+	cfg.KeepRequests = 100
+	cfg.VisibilityLag = func(*rand.Rand) time.Duration { return w.lag }
 	w.sim = graphsim.New(cfg)
 	return w
 }
@@ -64,15 +62,10 @@ func (w *world) draw() {
 // note adds the present state of an incident to the history.
 func (w *world) note(id string, dated bool) {
 	w.serial++
-	v := version{at: time.Now().Add(w.lag), lag: w.lag, dated: dated, gone: true, serial: w.serial}
-	for _, in := range w.sim.Truth() {
-		if in.ID != id {
-			continue
-		}
-		v.gone = false
-		if in.Open() {
-			v.state = new(fromSim(in))
-		}
+	in, found := w.sim.Incident(id)
+	v := version{at: time.Now().Add(w.lag), lag: w.lag, dated: dated, gone: !found, serial: w.serial}
+	if found && in.Open() {
+		v.state = new(fromSim(in))
 	}
 	versions := append(w.history[id], v)
 	slices.SortStableFunc(versions, func(a, b version) int { return a.at.Compare(b.at) })
