@@ -57,6 +57,8 @@ const (
 	// finds the last one older than wideLimit runs it itself.
 	widePace  = 45 * time.Second
 	wideLimit = time.Minute
+	// failingPace is how soon what runs beside the pulls is tried again.
+	failingPace = 10 * time.Second
 	// forgetAfter is how long nobody has to ask for the copy to be dropped.
 	forgetAfter = time.Hour
 )
@@ -163,11 +165,15 @@ func (m *Mirror) forget() {
 	m.announce()
 }
 
-// widen runs the wide delta at its pace.
+// widen runs the wide delta at its pace, and soon again when it fails.
 func (m *Mirror) widen(ctx context.Context) {
-	for m.pause(ctx, widePace) {
+	for pace := widePace; m.pause(ctx, pace); {
 		_, err := m.pass(ctx, true)
 		m.note(ctx, taskWide, err)
+		pace = widePace
+		if err != nil {
+			pace = failingPace
+		}
 	}
 }
 

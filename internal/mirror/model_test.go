@@ -5,7 +5,9 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,11 +33,22 @@ func TestModel(t *testing.T) {
 		replay(t, *modelSeed)
 		return
 	}
-	for seed := uint64(1); seed <= uint64(max(1, *modelEvents/eventsPerSeed)); seed++ {
-		if err := runModel(t, seed, eventsPerSeed, discard); err != nil {
-			t.Fatalf("seed %d: %v\nreplay with: go test ./internal/mirror -run TestModel -model.seed=%d -v", seed, err, seed)
-		}
+	var worlds sync.WaitGroup
+	defer worlds.Wait()
+	seeds := make(chan uint64)
+	for range runtime.GOMAXPROCS(0) {
+		worlds.Go(func() {
+			for seed := range seeds {
+				if err := runModel(t, seed, eventsPerSeed, discard); err != nil {
+					t.Errorf("seed %d: %v\nreplay with: go test ./internal/mirror -run TestModel -model.seed=%d -v", seed, err, seed)
+				}
+			}
+		})
 	}
+	for seed := uint64(1); seed <= uint64(max(1, *modelEvents/eventsPerSeed)) && !t.Failed(); seed++ {
+		seeds <- seed
+	}
+	close(seeds)
 }
 
 // replay runs one seed again, several times: what happens at the same instant of
@@ -161,13 +174,13 @@ func (m *model) step() error {
 		time.Sleep(m.upTo(2 * time.Second))
 	}
 	switch p := m.rng.IntN(10000); {
-	case p < 2000:
+	case p < 1200:
 		m.create(0)
-	case p < 5800:
+	case p < 5000:
 		m.change()
-	case p < 8300:
+	case p < 8100:
 		m.resolve()
-	case p < 8500:
+	case p < 8300:
 		m.merge()
 	case p < 9100:
 		m.remove()

@@ -94,7 +94,7 @@ func (m *Mirror) read(ctx context.Context, q query, clauses ...string) (reading,
 // and there are more.
 func (m *Mirror) follow(ctx context.Context, q query, filter string, limit int) (reading, error) {
 	var r reading
-	rows := 0
+	rows, empty := 0, 0
 	for page, err := range m.client.Incidents(ctx, graphclient.Query{Operation: q.operation, Filter: filter}) {
 		if err != nil {
 			return reading{}, err
@@ -104,6 +104,12 @@ func (m *Mirror) follow(ctx context.Context, q query, filter string, limit int) 
 		}
 		r.pages = append(r.pages, page)
 		rows += len(page.Incidents)
+		if empty++; len(page.Incidents) > 0 {
+			empty = 0
+		}
+		if empty > maxEmpty {
+			return reading{}, fmt.Errorf("more than %d empty pages in a row: %w", maxEmpty, errIncomplete)
+		}
 		if page.More && rows >= limit {
 			r.overflow = true
 			return r, nil
@@ -111,6 +117,9 @@ func (m *Mirror) follow(ctx context.Context, q query, filter string, limit int) 
 	}
 	return r, nil
 }
+
+// maxEmpty bounds how many empty pages in a row are followed.
+const maxEmpty = 10
 
 // maxReadings bounds how often a listing of several pages is repeated.
 const maxReadings = 5

@@ -57,6 +57,9 @@ func (m *Mirror) sweepYoung(ctx context.Context) {
 			}
 		}
 		m.note(ctx, taskYoung, err)
+		if err != nil {
+			next = time.Now().Add(failingPace)
+		}
 	}
 }
 
