@@ -51,8 +51,8 @@ type flusher struct {
 
 func (f flusher) Write(b []byte) (int, error) {
 	n, err := f.ResponseWriter.Write(b)
-	if f.each {
-		http.NewResponseController(f.ResponseWriter).Flush()
+	if f.each && err == nil {
+		err = http.NewResponseController(f.ResponseWriter).Flush()
 	}
 	return n, err
 }
@@ -147,8 +147,8 @@ func (a *answer) compress(r *http.Request) {
 	}
 	var b bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
-	z.Write(a.body)
-	z.Close()
+	_, _ = z.Write(a.body) // a Buffer takes everything
+	_ = z.Close()
 	a.body = b.Bytes()
 	a.header.Set("Content-Encoding", "gzip")
 	a.header.Set("Vary", "Accept-Encoding")
@@ -172,7 +172,7 @@ func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // dripping is a body that comes one byte at a time.
 type dripping struct {
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // Read has no context to take, and must end with the request's
 	each time.Duration
 	rest []byte
 }

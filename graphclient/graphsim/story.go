@@ -88,10 +88,10 @@ func NewStory(s *Sim, seed uint64) *Story {
 
 // Run lets the story happen until ctx ends.
 func (st *Story) Run(ctx context.Context) {
-	for ctx.Err() == nil {
+	for wait := time.Duration(0); sleep(ctx, max(time.Millisecond, wait)) == nil; {
 		now := st.sim.now()
 		st.Step(now)
-		sleep(ctx, max(time.Millisecond, st.agenda[0].at.Sub(now)))
+		wait = st.agenda[0].at.Sub(now)
 	}
 }
 

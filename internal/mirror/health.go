@@ -71,9 +71,9 @@ func (m *Mirror) note(ctx context.Context, t task, err error) {
 	defer m.mu.Unlock()
 	was, is := m.health.problems[t], problemOf(err)
 	m.health.problems[t] = is
-	switch {
-	case is == was:
-	case is == "":
+	switch is {
+	case was:
+	case "":
 		m.cfg.Logger.InfoContext(ctx, "Recovered", "task", taskNames[t])
 	default:
 		m.cfg.Logger.WarnContext(ctx, "Reading from Graph fails", "task", taskNames[t], "reason", string(is), "err", err)

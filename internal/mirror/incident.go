@@ -20,14 +20,17 @@ func (t Ticks) Time() time.Time {
 	return time.Unix(s, rest*100).UTC()
 }
 
-// Severity, Status, Classification and Determination are Graph's enumerations.
-// The zero value is a value that this build does not know ("other"); String
-// returns Graph's own spelling.
+// Graph's enumerations. The zero value of each is a value that this build does not
+// know ("other"); String returns Graph's own spelling.
 type (
-	Severity       uint8
-	Status         uint8
+	// Severity is how bad the alerts of an incident are, by their products.
+	Severity uint8
+	// Status is what has become of an incident.
+	Status uint8
+	// Classification is what an analyst judged an incident to be.
 	Classification uint8
-	Determination  uint8
+	// Determination is what an analyst found an incident to be about.
+	Determination uint8
 )
 
 // The statuses that decide whether an incident is open. The indexes follow

@@ -23,7 +23,7 @@ func (m *Mirror) pass(ctx context.Context, wide bool) (time.Time, error) {
 		err = m.settle(ctx, watch.progressed)
 	}
 	if err != nil {
-		return time.Time{}, fmt.Errorf("reading updates since %s: %w", stamp(since), watch.cause(err))
+		return time.Time{}, fmt.Errorf("reading updates since %s: %w", stamp(since), watch.explain(err))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

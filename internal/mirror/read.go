@@ -68,9 +68,6 @@ func (r *reading) ids() map[string]bool {
 	return ids
 }
 
-// sent returns when the first request of the reading was sent.
-func (r *reading) sent() time.Time { return r.pages[0].Sent }
-
 // read lists what the clauses select. It follows a nextLink only from an empty
 // page, which may well have one. A page of rows with more behind it is an overflow.
 func (m *Mirror) read(ctx context.Context, q query, clauses ...string) (reading, error) {

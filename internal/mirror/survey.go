@@ -99,7 +99,7 @@ func (s *survey) next() (span, bool) {
 	if r.up {
 		cell, rest = span{r.from, at}, span{at, r.to}
 	}
-	if !(r.from < at && at < r.to) {
+	if at <= r.from || at >= r.to {
 		cell, rest = r.span, span{}
 	}
 	f := pending{guess: r.guess, up: r.up, marks: countIn(r.marks, cell)}
@@ -152,13 +152,13 @@ func (s *survey) done(c span, rows []Ticks) {
 	}
 	switch {
 	case n < 8:
-		f.guess.width, f.proven = 0, 0
+		f.width, f.proven = 0, 0
 	default:
 		w := s.extent(c) * wanted / n
-		if f.guess.width > 0 {
-			w = math.Sqrt(w * f.guess.width)
+		if f.width > 0 {
+			w = math.Sqrt(w * f.width)
 		}
-		f.guess.width = w
+		f.width = w
 		if f.marks == 0 && n >= 20 {
 			f.proven++
 		}
@@ -189,7 +189,7 @@ func (s *survey) overflow(c span, sample []Ticks) {
 	if f.marks > 0 {
 		f.share = max(0.005, f.share/2)
 	}
-	f.guess.width /= 2
+	f.width /= 2
 	if s.width > 0 && s.extent(c) < 1.5*s.width {
 		s.learn(s.extent(c), 55)
 	}

@@ -2,12 +2,13 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 // A watch cancels a refresh that gets no answer for [refreshLimit].
 type watch struct {
-	ctx    context.Context
+	cause  func() error // why the context ended
 	cancel context.CancelCauseFunc
 	timer  *time.Timer
 }
@@ -16,7 +17,7 @@ type watch struct {
 // progressed for too long.
 func newWatch(ctx context.Context) (context.Context, *watch) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watch{ctx: ctx, cancel: cancel}
+	w := &watch{cause: func() error { return context.Cause(ctx) }, cancel: cancel}
 	w.timer = time.AfterFunc(refreshLimit, func() { cancel(errStalled) })
 	return ctx, w
 }
@@ -29,10 +30,10 @@ func (w *watch) stop() {
 	w.cancel(nil)
 }
 
-// cause returns why the pass ended: the watch's own reason before the error that
+// explain returns why the pass ended: the watch's own reason before the error that
 // came of it.
-func (w *watch) cause(err error) error {
-	if context.Cause(w.ctx) == errStalled {
+func (w *watch) explain(err error) error {
+	if errors.Is(w.cause(), errStalled) {
 		return errStalled
 	}
 	return err
