@@ -23,7 +23,7 @@ func newHandler(cfg *config, tenant *tenant, logger *slog.Logger) (http.Handler,
 		EnableOpenMetrics: true,
 	})
 	mux := http.NewServeMux()
-	mux.Handle("GET /", landing)
+	mux.Handle("/", landing)
 	mux.Handle("GET /metrics", refreshed(tenant.mirror, metrics))
 	mux.HandleFunc("GET /-/healthy", say("Healthy."))
 	// Ready is whoever answers pulls. Whether there are numbers yet is a metric: a

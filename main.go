@@ -38,7 +38,7 @@ func main() {
 // complain writes one line for each thing that is wrong.
 func complain(w io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(w, "%s: %s\n", program, strings.TrimSpace(line))
+		_, _ = fmt.Fprintf(w, "%s: error: %s\n", program, strings.TrimSpace(line))
 	}
 }
 
@@ -51,7 +51,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	logger := promslog.New(&promslog.Config{Level: cfg.logLevel, Format: cfg.logFormat, Writer: stderr})
-	tenant, err := newTenant(cfg, logger)
+	// The tenant's copy outlives ctx: scrapes under way may still have it refreshed.
+	background, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	tenant, err := newTenant(background, cfg, logger)
 	if err != nil {
 		return err
 	}
@@ -65,25 +68,19 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	announce(cfg, site.addresses, logger)
-	return live(ctx, tenant, site)
-}
-
-// live keeps the tenant's copy while the site is served. The copy outlives ctx:
-// the scrapes under way may still have it refreshed.
-func live(ctx context.Context, tenant *tenant, site *site) error {
 	var tasks sync.WaitGroup
-	defer tasks.Wait()
-	background, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
 	for _, task := range tenant.tasks {
 		tasks.Go(func() { task(background) })
 	}
-	return site.serve(ctx)
+	err = site.serve(ctx)
+	end()
+	tasks.Wait()
+	return err
 }
 
 // announce logs what the exporter is about to do.
 func announce(cfg *config, addresses []string, logger *slog.Logger) {
-	logger = logger.With("version", release(), "addresses", addresses)
+	logger = logger.With("version", release(), "addresses", strings.Join(addresses, ","))
 	if cfg.demo {
 		logger.Warn("Started as a DEMO: a simulated tenant with invented incidents, nothing here is real")
 		return

@@ -25,8 +25,9 @@ type tenant struct {
 	close    func()                  // lets go of connections, when the tasks have ended
 }
 
-// newTenant builds the stack. It asks nobody before its tasks run.
-func newTenant(cfg *config, logger *slog.Logger) (*tenant, error) {
+// newTenant builds the stack. It asks nobody before its tasks run, and no request
+// outlives ctx.
+func newTenant(ctx context.Context, cfg *config, logger *slog.Logger) (*tenant, error) {
 	graph := graphclient.Config{
 		Endpoint:          cfg.endpoint,
 		Authority:         cfg.authority,
@@ -44,7 +45,7 @@ func newTenant(cfg *config, logger *slog.Logger) (*tenant, error) {
 		network := graphclient.NewTransport()
 		graph.Transport, t.close = network, network.CloseIdleConnections
 	}
-	measured := collector.NewTransport(graph.Transport, operation)
+	measured := collector.NewTransport(leashed(ctx, graph.Transport), operation)
 	graph.Transport = measured
 	client, err := graphclient.New(graph)
 	if err != nil {

@@ -85,8 +85,8 @@ type Config struct {
 	UserAgent string
 }
 
-// A Client reads one tenant's incidents. All its methods may be called at once. Nothing of
-// it runs between requests, so that it needs no closing.
+// A Client reads one tenant's incidents. All its methods may be called at once. Nothing of it
+// runs on but a sign-in under way, for 30 s at most, so that it needs no closing.
 type Client struct {
 	root    *url.URL // …/v1.0/security/incidents
 	http    *http.Client

@@ -2,6 +2,7 @@ package graphclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -310,7 +311,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 		defer cancel()
 		d, err := m.ask(ctx, OperationSweep)
-		if d != 7*time.Second || err == nil || err.Unwrap() != context.DeadlineExceeded || err.Reason != ReasonTimeout {
+		if d != 7*time.Second || err == nil || !errors.Is(err, context.DeadlineExceeded) || err.Reason != ReasonTimeout {
 			t.Errorf("left after %s: %v", d, err)
 		}
 	})

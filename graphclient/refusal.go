@@ -53,12 +53,12 @@ func (c *Client) refusal(ctx context.Context, op Operation, resp *http.Response,
 
 // heed passes on to the limiter what an answer says about coming back.
 func (c *Client) heed(ctx context.Context, e *Error, sent time.Time) {
-	switch {
-	case e.Status == http.StatusTooManyRequests:
+	switch e.Status {
+	case http.StatusTooManyRequests:
 		if from, to := c.limiter.throttled(sent, time.Now(), e.RetryAfter); to < from {
 			c.log.InfoContext(ctx, "Graph throttles, limit lowered", "from_per_minute", from, "to_per_minute", to, "retry_after", e.RetryAfter)
 		}
-	case e.Status == http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		c.limiter.stopFor(e.RetryAfter, time.Now())
 	}
 }

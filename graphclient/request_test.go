@@ -43,7 +43,6 @@ func TestFaults(t *testing.T) {
 		{"HTML", graphsim.Fault{Kind: graphsim.FaultHTML}, Error{Reason: ReasonMalformed, Status: 200, Message: `answer of type "text/html; charset=utf-8": invalid character '<' looking for beginning of value`}, 3},
 		{"JSON that breaks off", graphsim.Fault{Kind: graphsim.FaultGarbage}, Error{Reason: ReasonMalformed, Status: 200, Message: "unexpected end of JSON input"}, 3},
 		{"nothing", graphsim.Fault{Kind: graphsim.FaultEmptyOK}, Error{Reason: ReasonMalformed, Status: 200, Message: "unexpected end of JSON input"}, 3},
-		{"too much", graphsim.Fault{Kind: graphsim.FaultOversized, Size: maxBody + 1}, Error{Reason: ReasonMalformed, Status: 200, Message: "answer of more than 32 MiB"}, 3},
 		{"cut", graphsim.Fault{Kind: graphsim.FaultTruncated}, Error{Reason: ReasonUnreachable, Status: 200, Message: "the connection ended before the answer did"}, 3},
 		{"reset", graphsim.Fault{Kind: graphsim.FaultDisconnect}, Error{Reason: ReasonUnreachable, Message: "read tcp: connection reset by peer"}, 3},
 		{"unreachable", graphsim.Fault{Kind: graphsim.FaultUnreachable}, Error{Reason: ReasonUnreachable, Message: "dial tcp: connection refused"}, 3},
@@ -190,7 +189,9 @@ func TestErrorBodyThatHangs(t *testing.T) {
 }
 
 // A hangingBody never brings anything.
-type hangingBody struct{ ctx context.Context }
+type hangingBody struct {
+	ctx context.Context //nolint:containedctx // Read has no context to take
+}
 
 func (b hangingBody) Read([]byte) (int, error) {
 	<-b.ctx.Done()
@@ -228,7 +229,7 @@ func TestThrottledByServer(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			sim := graphsim.New(graphsim.Config{RequestsPerMinute: 50, ThrottleRetryAfter: form, Latency: 100 * time.Millisecond})
 			client := connect(t, sim)
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Hour)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
 			for ctx.Err() == nil {
 				_, _, _ = list(ctx, client, Query{Operation: OperationSweep})
@@ -242,8 +243,8 @@ func TestThrottledByServer(t *testing.T) {
 					refused++
 				}
 			}
-			if refused > 24 || good < 3*60*25 {
-				t.Errorf("Retry-After %d: %d good, %d refused in three hours", form, good, refused)
+			if refused > 12 || good < 60*25 {
+				t.Errorf("Retry-After %d: %d good, %d refused in an hour", form, good, refused)
 			}
 		})
 	}

@@ -165,7 +165,7 @@ func TestNothingLeaksOnTheWay(t *testing.T) {
 				sim := graphsim.New(graphsim.Config{})
 				sim.Add(graphsim.Incident{})
 				client := connect(t, sim, func(c *Config) { c.Logger = log.logger() })
-				sim.Fault(graphsim.Fault{Match: match, Kind: kind, Location: "https://evil.example/"})
+				sim.Fault(graphsim.Fault{Match: match, Kind: kind, Location: "https://evil.example/", Size: 1 << 20})
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				defer cancel()
 				_, _, err := list(ctx, client, Query{})

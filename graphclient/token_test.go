@@ -165,10 +165,11 @@ func TestSignInPausesAfterFailures(t *testing.T) {
 	}
 }
 
-// TestRevokedToken: when ten requests find their token refused, one new sign-in serves all.
+// TestRevokedToken: when ten requests find their token refused, one new sign-in serves all, also
+// those who hear of it when the new token is there already.
 func TestRevokedToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		sim := graphsim.New(graphsim.Config{Latency: time.Second})
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Jitter: 5 * time.Second})
 		client := connect(t, sim)
 		for round := range 3 {
 			sim.RevokeTokens()

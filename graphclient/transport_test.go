@@ -3,7 +3,10 @@ package graphclient
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -54,19 +57,48 @@ func TestRealConnection(t *testing.T) {
 	}
 }
 
+// TestHTTP2: the default transport speaks HTTP/2 where it is offered, and only to whom it can
+// trust.
+func TestHTTP2(t *testing.T) {
+	var versions [3]atomic.Int64
+	server := httptest.NewUnstartedServer(signsIn(func(w http.ResponseWriter, r *http.Request) {
+		versions[r.ProtoMajor].Add(1)
+		_, _ = io.WriteString(w, emptyBody)
+	}))
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	transport := NewTransport()
+	defer transport.CloseIdleConnections()
+	here := func(c *Config) { c.Endpoint, c.Authority = server.URL, server.URL }
+	_, _, err := list(t.Context(), connect(t, transport, here), Query{})
+	if ReasonOf(err) != ReasonUnreachable || !strings.Contains(err.Error(), "failed to verify certificate") {
+		t.Errorf("untrusted: %v", err)
+	}
+	transport = NewTransport()
+	defer transport.CloseIdleConnections()
+	transport.TLSClientConfig = &tls.Config{RootCAs: x509.NewCertPool()}
+	transport.TLSClientConfig.RootCAs.AddCert(server.Certificate())
+	if _, _, err = list(t.Context(), connect(t, transport, here), Query{}); err != nil || versions[2].Load() != 1 {
+		t.Errorf("%d requests by HTTP/2: %v", versions[2].Load(), err)
+	}
+}
+
 // TestGzipBomb: what is decompressed is bounded, whatever it was compressed to.
 func TestGzipBomb(t *testing.T) {
 	t.Parallel()
 	var bomb bytes.Buffer
-	z := gzip.NewWriter(&bomb)
-	for _, part := range []string{`{"value":[`, strings.Repeat(" ", 2*maxBody), `]}`} {
+	z, _ := gzip.NewWriterLevel(&bomb, gzip.BestSpeed)
+	for _, part := range []string{`{"value":[`, strings.Repeat(" ", maxBody), `]}`} {
 		_, _ = io.WriteString(z, part)
 	}
 	_ = z.Close()
-	_, _, err := list(t.Context(), serve(t, signsIn(func(w http.ResponseWriter, _ *http.Request) {
+	client := serve(t, signsIn(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(bomb.Bytes())
-	})), Query{})
+	}))
+	_, err := client.attempt(t.Context(), OperationSweep, client.root, func([]byte) error { return nil })
 	if ReasonOf(err) != ReasonMalformed || !strings.Contains(err.Error(), "more than 32 MiB") {
 		t.Errorf("got %v from %d bytes", err, bomb.Len())
 	}

@@ -1,0 +1,10 @@
+module msgraph_security_exporter/e2e
+
+go 1.26.8
+
+require (
+	github.com/google/go-cmp v0.7.0
+	msgraph_security_exporter v0.0.0
+)
+
+replace msgraph_security_exporter => ../

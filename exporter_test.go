@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+// What the simulated tenant accepts.
+const (
+	tenantID = "11111111-2222-3333-4444-555555555555"
+	clientID = "66666666-7777-8888-9999-000000000000"
+	secret   = "planted~Secret-8Q3x"
+)
+
+// TestMain lets more tests run at once than there are processors: they mostly wait.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "12")
+	os.Exit(m.Run())
+}
+
+// within is how long a test waits for what has to happen.
+const within = 60 * time.Second
+
+// A graph is a simulated Graph behind a listener.
+type graph struct {
+	*graphsim.Sim
+	url    string
+	secret string // file
+}
+
+// serveGraph starts a simulated Graph. wrap, if given, stands before it.
+func serveGraph(t *testing.T, cfg graphsim.Config, wrap ...func(http.Handler) http.Handler) *graph {
+	t.Helper()
+	cfg.TenantID, cfg.ClientID, cfg.ClientSecret = tenantID, clientID, secret
+	g := &graph{Sim: graphsim.New(cfg), secret: filepath.Join(t.TempDir(), "secret")}
+	handler := http.Handler(g.Sim)
+	for _, w := range wrap {
+		handler = w(handler)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	g.url = server.URL
+	write(t, g.secret, secret+"\n")
+	return g
+}
+
+// flags are what an exporter of this tenant is started with. The ceiling is so high
+// that no test waits for the limiter.
+func (g *graph) flags(more ...string) []string {
+	return append([]string{
+		"--graph.tenant-id=" + tenantID,
+		"--graph.client-id=" + clientID,
+		"--graph.client-secret-file=" + g.secret,
+		"--graph.endpoint=" + g.url,
+		"--graph.authority=" + g.url,
+		"--graph.requests-per-minute=100000",
+		"--web.listen-address=127.0.0.1:0",
+	}, more...)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An exporter is the whole program, running in this process.
+type exporter struct {
+	url  string
+	log  *journal
+	stop context.CancelFunc // what a signal does
+	done chan struct{}      // closed when the program has ended
+	err  error              // how, valid then
+}
+
+// none is an empty environment.
+func none(string) string { return "" }
+
+// start runs the program and returns when it listens. It is stopped with the test.
+func start(t *testing.T, getenv func(string) string, args ...string) *exporter {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	e := &exporter{log: newJournal(), stop: stop, done: make(chan struct{})}
+	go func() {
+		defer close(e.done)
+		e.err = run(ctx, args, getenv, io.Discard, e.log)
+	}()
+	t.Cleanup(func() {
+		if err := e.end(); err != nil {
+			t.Errorf("the program ended with: %v", err)
+		}
+	})
+	e.url = "http://" + e.await(t, `Started.*addresses"?[=:]"?([^ ,"\n]+)`)
+	return e
+}
+
+// end stops the program and returns how it ended.
+func (e *exporter) end() error {
+	e.stop()
+	<-e.done
+	return e.err
+}
+
+// await waits for a line of the log and returns what the pattern's group matches.
+func (e *exporter) await(t *testing.T, pattern string) string {
+	t.Helper()
+	deadline := time.After(within)
+	for {
+		text, grown := e.log.read()
+		if m := regexp.MustCompile(pattern).FindStringSubmatch(text); m != nil {
+			return m[len(m)-1]
+		}
+		select {
+		case <-grown:
+		case <-e.done:
+			t.Fatalf("ended with %v before logging %s:\n%s", e.err, pattern, text)
+		case <-deadline:
+			t.Fatalf("did not log %s:\n%s", pattern, text)
+		}
+	}
+}
+
+// synced waits for the first synchronisation.
+func (e *exporter) synced(t *testing.T) {
+	t.Helper()
+	e.await(t, "First synchronisation is complete")
+}
+
+// get returns an answer of the exporter.
+func (e *exporter) get(t *testing.T, path string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.url+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{DisableKeepAlives: true}
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// A page is the series of a scrape, as they are written.
+type page map[string]float64
+
+func (e *exporter) scrape(t *testing.T) page {
+	t.Helper()
+	status, text := e.get(t, "/metrics")
+	if status != http.StatusOK {
+		t.Errorf("got status %d:\n%s", status, text)
+	}
+	p := page{}
+	for line := range strings.Lines(text) {
+		if i := strings.LastIndexByte(line, ' '); !strings.HasPrefix(line, "#") && i > 0 {
+			value, err := strconv.ParseFloat(strings.TrimSpace(line[i:]), 64)
+			if err != nil {
+				t.Errorf("%s: %v", line, err)
+			}
+			p[line[:i]] = value
+		}
+	}
+	return p
+}
+
+// family returns the series of one metric.
+func (p page) family(name string) page {
+	f := page{}
+	for series, value := range p {
+		if metric, _, _ := strings.Cut(series, "{"); metric == name {
+			f[series] = value
+		}
+	}
+	return f
+}
+
+// A journal is a log that can be waited for.
+type journal struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	grown chan struct{} // closed at the next line
+}
+
+func newJournal() *journal { return &journal{grown: make(chan struct{})} }
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	close(j.grown)
+	j.grown = make(chan struct{})
+	return j.text.Write(b)
+}
+
+func (j *journal) read() (string, <-chan struct{}) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String(), j.grown
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// variables is an environment.
+type variables map[string]string
+
+func (v variables) get(name string) string { return v[name] }
+
+// TestMistakes gives every kind of wrong flag and variable. Each is told on one
+// line that names it, all of them at once, and the secret never.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		write(t, path, text)
+		return path
+	}
+	good := file("good", secret+"\n")
+	empty, blank, long := file("empty", ""), file("blank", " \n"), file("long", strings.Repeat("x", maxSecret+1))
+	webConfig := file("web.yml", "no_such_key: 1\n")
+	tenant := []string{"--graph.tenant-id=" + tenantID, "--graph.client-id=" + clientID}
+	and := func(given []string, more ...string) []string { return slices.Concat(given, more) }
+	valid := and(tenant, "--graph.client-secret-file="+good)
+
+	cases := []struct {
+		name string
+		args []string
+		env  variables
+		want []string
+	}{
+		{"nothing at all", nil, nil, []string{
+			"--graph.tenant-id or AZURE_TENANT_ID: missing; --demo needs no account",
+			"--graph.client-id or AZURE_CLIENT_ID: missing",
+			"--graph.client-secret-file, AZURE_CLIENT_SECRET_FILE or AZURE_CLIENT_SECRET: missing",
+		}},
+		{"everything wrong at once", []string{
+			"--graph.tenant-id=contoso", "--graph.client-id=exporter", "--graph.client-secret-file=" + empty,
+			"--graph.cloud=gcc", "--graph.requests-per-minute=0", "--collector.sweep-interval=9s", "--collector.max-age=soon",
+			"--collector.min-refresh-interval=-1s", "--log.level=loud", "--log.format=xml", "--web.config.file=" + dir + "/none",
+		}, nil, []string{
+			`--graph.tenant-id="contoso": want the directory (tenant) id, a GUID, or a domain of the tenant such as contoso.onmicrosoft.com`,
+			`--graph.client-id="exporter": want the application (client) id, the GUID on the overview page of the app registration`,
+			`--graph.client-secret-file="` + empty + `": is empty`,
+			`--graph.cloud: cloud "gcc": want one of public, usgov, usgov-dod`,
+			`--graph.requests-per-minute="0": want a whole number from 1 to 100000`,
+			`--collector.sweep-interval="9s": want a time from 10s to 24h, such as 90s or 10m`,
+			`--collector.max-age="soon": want a time from 10s to 24h, such as 90s or 10m`,
+			`--collector.min-refresh-interval="-1s": want a time from 0s to 24h, such as 90s or 10m`,
+			`--log.level="loud": want one of debug, info, warn, error`,
+			`--log.format="xml": want one of logfmt, json`,
+			`--web.config.file="` + dir + `/none": no such file or directory`,
+		}},
+		{"variables", nil, variables{
+			"AZURE_TENANT_ID": "common", "AZURE_CLIENT_ID": "{" + clientID + "}", "AZURE_CLIENT_SECRET_FILE": dir,
+		}, []string{
+			`AZURE_TENANT_ID="common": want the directory (tenant) id, a GUID, or a domain of the tenant such as contoso.onmicrosoft.com`,
+			`AZURE_CLIENT_ID="{` + clientID + `}": want the application (client) id, the GUID on the overview page of the app registration`,
+			`AZURE_CLIENT_SECRET_FILE="` + dir + `": is a directory`,
+		}},
+		{"secret given twice", valid, variables{"AZURE_CLIENT_SECRET": secret}, []string{
+			`--graph.client-secret-file="` + good + `": AZURE_CLIENT_SECRET is set as well, keep one of the two`,
+		}},
+		{"no secret file", and(tenant, "--graph.client-secret-file="+dir+"/none"), nil, []string{
+			`--graph.client-secret-file="` + dir + `/none": no such file or directory`,
+		}},
+		{"blank secret file", and(tenant, "--graph.client-secret-file="+blank), nil, []string{
+			`--graph.client-secret-file="` + blank + `": is empty`,
+		}},
+		{"long secret file", and(tenant, "--graph.client-secret-file="+long), nil, []string{
+			`--graph.client-secret-file="` + long + `": is longer than 64 KiB`,
+		}},
+		{"device as secret file", and(tenant, "--graph.client-secret-file=/dev/zero"), nil, []string{
+			`--graph.client-secret-file="/dev/zero": is not a regular file, which could be read anew at each sign-in`,
+		}},
+		{"cloud without incidents", and(valid, "--graph.cloud=china"), nil, []string{
+			`--graph.cloud: cloud "china": Microsoft Graph operated by 21Vianet has no security incidents`,
+		}},
+		{"roots", and(valid, "--graph.endpoint=http://graph.example", "--graph.authority=https://me:"+secret+"@login.example"), nil, []string{
+			`--graph.endpoint: endpoint "http://graph.example": want https, or http to a loopback address or localhost`,
+			`--graph.authority: endpoint of host "login.example": must not carry a user`,
+		}},
+		{"refresh rarer than the age", and(valid, "--collector.min-refresh-interval=5m"), nil, []string{
+			`--collector.min-refresh-interval="5m": want less than --collector.max-age`,
+		}},
+		{"demo of a tenant", and(valid, "--demo", "--graph.cloud=usgov", "--graph.endpoint=https://x", "--graph.authority=https://x"), nil, []string{
+			"--graph.tenant-id: not with --demo, which serves a simulated tenant",
+			"--graph.client-id: not with --demo, which serves a simulated tenant",
+			"--graph.client-secret-file: not with --demo, which serves a simulated tenant",
+			"--graph.cloud: not with --demo, which serves a simulated tenant",
+			"--graph.endpoint: not with --demo, which serves a simulated tenant",
+			"--graph.authority: not with --demo, which serves a simulated tenant",
+		}},
+		{"web configuration", and(valid, "--web.config.file="+webConfig), nil, []string{
+			`--web.config.file="` + webConfig + `": yaml: unmarshal errors: line 1: field no_such_key not found in type web.Config`,
+		}},
+		{"secret as a flag", []string{"--graph.client-secret=" + secret}, nil, []string{"unknown long flag '--graph.client-secret'"}},
+		{"flag given twice", and(tenant, "--graph.tenant-id=contoso.example"), nil, []string{"flag 'graph.tenant-id' cannot be repeated"}},
+		{"address", and(valid, "--web.listen-address=nonsense"), nil, []string{"serving: listen tcp: address nonsense: missing port in address"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			log := newJournal()
+			err := run(t.Context(), c.args, c.env.get, io.Discard, log)
+			if err == nil {
+				t.Fatal("got no error")
+			}
+			if diff := cmp.Diff(c.want, strings.Split(err.Error(), "\n")); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if text, _ := log.read(); strings.Contains(err.Error()+text, secret) {
+				t.Errorf("the secret is told: %v\n%s", err, text)
+			}
+		})
+	}
+}
+
+// TestPrecedence shows that a flag goes before a variable, and what is found where.
+func TestPrecedence(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "secret")
+	write(t, path, secret)
+	env := variables{
+		"AZURE_TENANT_ID": "other.example", "AZURE_CLIENT_ID": clientID, "AZURE_CLIENT_SECRET": secret + "\r\n",
+	}
+	cfg, err := parse([]string{"--graph.tenant-id=contoso.onmicrosoft.com", "--graph.cloud=usgov-dod"}, env.get, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{cfg.tenantID, cfg.clientID, cfg.endpoint, cfg.authority, cfg.authMethod}
+	want := []string{"contoso.onmicrosoft.com", clientID, "https://dod-graph.microsoft.us", "https://login.microsoftonline.us", "secret-environment"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if s, err := cfg.secret(); err != nil || string(s) != secret {
+		t.Errorf("got another secret, %v", err)
+	}
+	env = variables{"AZURE_TENANT_ID": tenantID, "AZURE_CLIENT_ID": clientID, "AZURE_CLIENT_SECRET_FILE": path}
+	if cfg, err = parse(nil, env.get, io.Discard); err != nil || cfg.authMethod != "secret-file" {
+		t.Errorf("got %v, %v", cfg, err)
+	}
+}
+
+// TestHelp shows that --help and --version answer, and start nothing.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for flag, want := range map[string]string{
+		"--help":    "--graph.client-secret-file",
+		"-h":        "--web.listen-address",
+		"--version": program + ", version",
+	} {
+		var out strings.Builder
+		log := newJournal()
+		if err := run(t.Context(), []string{flag}, none, &out, log); err != nil {
+			t.Errorf("%s: %v", flag, err)
+		}
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s: got %q, want it to hold %q", flag, out.String(), want)
+		}
+		if text, _ := log.read(); text != "" {
+			t.Errorf("%s: logged %s", flag, text)
+		}
+	}
+}
+
+// TestDocumentedFlags compares the flags that docs/operations.md names with those
+// that there are.
+func TestDocumentedFlags(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented, declared := map[string]bool{}, map[string]bool{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `--([a-z.-]+)`.*\\|$").FindAllStringSubmatch(string(page), -1) {
+		documented[m[1]] = true
+	}
+	app, _ := application()
+	for _, f := range app.Model().Flags {
+		if !f.Hidden {
+			declared[f.Name] = true
+		}
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(declared)), slices.Sorted(maps.Keys(documented))); diff != "" {
+		t.Errorf("docs/operations.md lists other flags (-declared +documented):\n%s", diff)
+	}
+}
