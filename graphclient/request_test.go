@@ -3,6 +3,7 @@ package graphclient
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -11,44 +12,47 @@ import (
 	"msgraph_security_exporter/graphclient/graphsim"
 )
 
+// badAnswers are the ways of answering badly that the contract knows, and what is made of them.
+var badAnswers = []struct {
+	name  string
+	fault graphsim.Fault
+	want  Error // Message: a part of it
+	tries int
+}{
+	{"400", graphsim.Fault{Status: 400, Text: "The query specified in the URI is not valid."}, Error{Reason: ReasonBadRequest, Status: 400, Message: "The query specified in the URI is not valid."}, 1},
+	{"401", graphsim.Fault{Status: 401, Code: "InvalidAuthenticationToken"}, Error{Reason: ReasonUnauthorized, Status: 401, Code: "InvalidAuthenticationToken"}, 2},
+	{"403", graphsim.Fault{Status: 403, Code: "Forbidden", Text: "Missing scopes."}, Error{Reason: ReasonForbidden, Status: 403, Code: "Forbidden", Message: "is SecurityIncident.Read.All granted, with admin consent? Missing scopes."}, 1},
+	{"404", graphsim.Fault{Status: 404}, Error{Reason: ReasonBadRequest, Status: 404}, 1},
+	{"429", graphsim.Fault{Status: 429, Code: "activityLimitReached"}, Error{Reason: ReasonThrottled, Status: 429, Code: "activityLimitReached"}, 3},
+	{"429 short", graphsim.Fault{Status: 429, RetryAfter: 2 * time.Second}, Error{Reason: ReasonThrottled, Status: 429, RetryAfter: 2 * time.Second}, 3},
+	{"429 long", graphsim.Fault{Status: 429, RetryAfter: time.Minute}, Error{Reason: ReasonThrottled, Status: 429, RetryAfter: time.Minute}, 1},
+	{"429 date", graphsim.Fault{Status: 429, RetryAfter: time.Minute, RetryAfterDate: true}, Error{Reason: ReasonThrottled, Status: 429, RetryAfter: time.Minute}, 1},
+	{"429 empty", graphsim.Fault{Status: 429, Body: graphsim.BodyEmpty}, Error{Reason: ReasonThrottled, Status: 429}, 3},
+	{"500", graphsim.Fault{Status: 500, Code: "UnknownError"}, Error{Reason: ReasonServerError, Status: 500, Code: "UnknownError"}, 3},
+	{"502 HTML", graphsim.Fault{Status: 502, Body: graphsim.BodyHTML}, Error{Reason: ReasonServerError, Status: 502}, 3},
+	{"503 text", graphsim.Fault{Status: 503, Body: graphsim.BodyText, Text: "Try\r\nlater."}, Error{Reason: ReasonServerError, Status: 503, Message: "Try later."}, 3},
+	{"503 long", graphsim.Fault{Status: 503, RetryAfter: time.Minute}, Error{Reason: ReasonServerError, Status: 503, RetryAfter: time.Minute}, 1},
+	{"504", graphsim.Fault{Status: 504}, Error{Reason: ReasonServerError, Status: 504}, 3},
+	{"501", graphsim.Fault{Status: 501}, Error{Reason: ReasonServerError, Status: 501}, 1},
+	{"204", graphsim.Fault{Status: 204, Body: graphsim.BodyEmpty}, Error{Reason: ReasonMalformed, Status: 204}, 1},
+	{"206", graphsim.Fault{Kind: graphsim.FaultPartial}, Error{Reason: ReasonIncomplete, Status: 206, Message: `Warning: 199 - "Microsoft/`}, 3},
+	{"206 without a warning", graphsim.Fault{Status: 206, Body: graphsim.BodyJSON, Text: emptyBody}, Error{Reason: ReasonIncomplete, Status: 206, Message: "a partial answer"}, 3},
+	{"200 with a warning", graphsim.Fault{Status: 200, Body: graphsim.BodyJSON, Text: emptyBody, Header: http.Header{"Warning": {`199 - "Vendor/Provider/504/1"`}}}, Error{Reason: ReasonIncomplete, Status: 200, Message: `Warning: 199 - "Vendor/Provider/504/1"`}, 3},
+	{"302", graphsim.Fault{Kind: graphsim.FaultRedirect, Location: "https://evil.example/a?b"}, Error{Reason: ReasonMalformed, Status: 302, Message: "redirect to https://evil.example, not followed"}, 1},
+	{"HTML", graphsim.Fault{Kind: graphsim.FaultHTML}, Error{Reason: ReasonMalformed, Status: 200, Message: `answer of type "text/html; charset=utf-8": invalid character '<' looking for beginning of value`}, 3},
+	{"JSON that breaks off", graphsim.Fault{Kind: graphsim.FaultGarbage}, Error{Reason: ReasonMalformed, Status: 200, Message: "unexpected end of JSON input"}, 3},
+	{"nothing", graphsim.Fault{Kind: graphsim.FaultEmptyOK}, Error{Reason: ReasonMalformed, Status: 200, Message: "unexpected end of JSON input"}, 3},
+	{"cut", graphsim.Fault{Kind: graphsim.FaultTruncated}, Error{Reason: ReasonUnreachable, Status: 200, Message: "the connection ended before the answer did"}, 3},
+	{"reset", graphsim.Fault{Kind: graphsim.FaultDisconnect}, Error{Reason: ReasonUnreachable, Message: "read tcp: connection reset by peer"}, 3},
+	{"unreachable", graphsim.Fault{Kind: graphsim.FaultUnreachable}, Error{Reason: ReasonUnreachable, Message: "dial tcp: connection refused"}, 3},
+	{"hang", graphsim.Fault{Kind: graphsim.FaultHang}, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}, 1},
+	{"drip", graphsim.Fault{Kind: graphsim.FaultDrip}, Error{Reason: ReasonTimeout, Status: 200, Message: "no complete answer within 30s"}, 1},
+}
+
 // TestFaults: each way of answering badly has its reason, is tried as often as makes sense,
 // says in one line what happened, and is forgotten with the next good answer.
 func TestFaults(t *testing.T) {
-	for _, tc := range []struct {
-		name  string
-		fault graphsim.Fault
-		want  Error // Message: a part of it
-		tries int
-	}{
-		{"400", graphsim.Fault{Status: 400, Text: "The query specified in the URI is not valid."}, Error{Reason: ReasonBadRequest, Status: 400, Message: "The query specified in the URI is not valid."}, 1},
-		{"401", graphsim.Fault{Status: 401, Code: "InvalidAuthenticationToken"}, Error{Reason: ReasonUnauthorized, Status: 401, Code: "InvalidAuthenticationToken"}, 2},
-		{"403", graphsim.Fault{Status: 403, Code: "Forbidden", Text: "Missing scopes."}, Error{Reason: ReasonForbidden, Status: 403, Code: "Forbidden", Message: "is SecurityIncident.Read.All granted, with admin consent? Missing scopes."}, 1},
-		{"404", graphsim.Fault{Status: 404}, Error{Reason: ReasonBadRequest, Status: 404}, 1},
-		{"429", graphsim.Fault{Status: 429, Code: "activityLimitReached"}, Error{Reason: ReasonThrottled, Status: 429, Code: "activityLimitReached"}, 3},
-		{"429 short", graphsim.Fault{Status: 429, RetryAfter: 2 * time.Second}, Error{Reason: ReasonThrottled, Status: 429, RetryAfter: 2 * time.Second}, 3},
-		{"429 long", graphsim.Fault{Status: 429, RetryAfter: time.Minute}, Error{Reason: ReasonThrottled, Status: 429, RetryAfter: time.Minute}, 1},
-		{"429 date", graphsim.Fault{Status: 429, RetryAfter: time.Minute, RetryAfterDate: true}, Error{Reason: ReasonThrottled, Status: 429, RetryAfter: time.Minute}, 1},
-		{"429 empty", graphsim.Fault{Status: 429, Body: graphsim.BodyEmpty}, Error{Reason: ReasonThrottled, Status: 429}, 3},
-		{"500", graphsim.Fault{Status: 500, Code: "UnknownError"}, Error{Reason: ReasonServerError, Status: 500, Code: "UnknownError"}, 3},
-		{"502 HTML", graphsim.Fault{Status: 502, Body: graphsim.BodyHTML}, Error{Reason: ReasonServerError, Status: 502}, 3},
-		{"503 text", graphsim.Fault{Status: 503, Body: graphsim.BodyText, Text: "Try\r\nlater."}, Error{Reason: ReasonServerError, Status: 503, Message: "Try later."}, 3},
-		{"503 long", graphsim.Fault{Status: 503, RetryAfter: time.Minute}, Error{Reason: ReasonServerError, Status: 503, RetryAfter: time.Minute}, 1},
-		{"504", graphsim.Fault{Status: 504}, Error{Reason: ReasonServerError, Status: 504}, 3},
-		{"501", graphsim.Fault{Status: 501}, Error{Reason: ReasonServerError, Status: 501}, 1},
-		{"204", graphsim.Fault{Status: 204, Body: graphsim.BodyEmpty}, Error{Reason: ReasonMalformed, Status: 204}, 1},
-		{"206", graphsim.Fault{Kind: graphsim.FaultPartial}, Error{Reason: ReasonIncomplete, Status: 206, Message: `Warning: 199 - "Microsoft/`}, 3},
-		{"206 without a warning", graphsim.Fault{Status: 206, Body: graphsim.BodyJSON, Text: emptyBody}, Error{Reason: ReasonIncomplete, Status: 206, Message: "a partial answer"}, 3},
-		{"200 with a warning", graphsim.Fault{Status: 200, Body: graphsim.BodyJSON, Text: emptyBody, Header: http.Header{"Warning": {`199 - "Vendor/Provider/504/1"`}}}, Error{Reason: ReasonIncomplete, Status: 200, Message: `Warning: 199 - "Vendor/Provider/504/1"`}, 3},
-		{"302", graphsim.Fault{Kind: graphsim.FaultRedirect, Location: "https://evil.example/a?b"}, Error{Reason: ReasonMalformed, Status: 302, Message: "redirect to https://evil.example, not followed"}, 1},
-		{"HTML", graphsim.Fault{Kind: graphsim.FaultHTML}, Error{Reason: ReasonMalformed, Status: 200, Message: `answer of type "text/html; charset=utf-8": invalid character '<' looking for beginning of value`}, 3},
-		{"JSON that breaks off", graphsim.Fault{Kind: graphsim.FaultGarbage}, Error{Reason: ReasonMalformed, Status: 200, Message: "unexpected end of JSON input"}, 3},
-		{"nothing", graphsim.Fault{Kind: graphsim.FaultEmptyOK}, Error{Reason: ReasonMalformed, Status: 200, Message: "unexpected end of JSON input"}, 3},
-		{"cut", graphsim.Fault{Kind: graphsim.FaultTruncated}, Error{Reason: ReasonUnreachable, Status: 200, Message: "the connection ended before the answer did"}, 3},
-		{"reset", graphsim.Fault{Kind: graphsim.FaultDisconnect}, Error{Reason: ReasonUnreachable, Message: "read tcp: connection reset by peer"}, 3},
-		{"unreachable", graphsim.Fault{Kind: graphsim.FaultUnreachable}, Error{Reason: ReasonUnreachable, Message: "dial tcp: connection refused"}, 3},
-		{"hang", graphsim.Fault{Kind: graphsim.FaultHang}, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}, 1},
-		{"drip", graphsim.Fault{Kind: graphsim.FaultDrip}, Error{Reason: ReasonTimeout, Status: 200, Message: "no complete answer within 30s"}, 1},
-	} {
+	for _, tc := range badAnswers {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				sim := graphsim.New(graphsim.Config{})
@@ -187,6 +191,37 @@ func TestErrorBodyThatHangs(t *testing.T) {
 		}
 	})
 }
+
+// TestBodyLimit: of an answer that does not end 32 MiB are read, and a byte to know it.
+func TestBodyLimit(t *testing.T) {
+	var body *endlessBody
+	client := connect(t, graphOnly(func(r *http.Request) (*http.Response, error) {
+		resp, _ := answer(r, http.StatusOK, "")
+		body = &endlessBody{}
+		resp.Body = body
+		return resp, nil
+	}))
+	_, err := client.attempt(t.Context(), OperationSweep, client.root, nil)
+	if err == nil || err.Reason != ReasonMalformed || err.Message != `answer of type "": answer of more than 32 MiB` || body.read != maxBody+1 {
+		t.Errorf("%d bytes read, %v", body.read, err)
+	}
+}
+
+// An endlessBody is blanks for as long as one cares to read: 40 MiB here.
+type endlessBody struct{ read int }
+
+func (b *endlessBody) Read(p []byte) (int, error) {
+	if b.read > 40<<20 {
+		return 0, io.EOF
+	}
+	for i := range p {
+		p[i] = ' '
+	}
+	b.read += len(p)
+	return len(p), nil
+}
+
+func (*endlessBody) Close() error { return nil }
 
 // A hangingBody never brings anything.
 type hangingBody struct {

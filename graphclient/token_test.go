@@ -258,6 +258,22 @@ func TestRotatedSecret(t *testing.T) {
 	})
 }
 
+// TestTokenAfterALongWait: a sweep that Graph has made wait for longer than its token lives is
+// sent with a new one.
+func TestTokenAfterALongWait(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{TokenLifetime: time.Minute})
+		client := connect(t, sim)
+		client.limiter.stopFor(5*time.Minute, time.Now())
+		if _, _, err := list(t.Context(), client, Query{Operation: OperationSweep}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := gocmp.Diff(map[graphsim.Operation]int{"token": 2, "list": 1}, operations(sim)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 // TestSlowShortToken: a token that has ended when it arrives is given to those who wait for it,
 // once, and not fetched again for ever.
 func TestSlowShortToken(t *testing.T) {
@@ -320,21 +336,24 @@ func TestGrants(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, step := range []struct {
-					sleep time.Duration
-					want  int
-				}{{tc.lifetime - time.Second, 1}, {2 * time.Second, 2}} {
-					time.Sleep(step.sleep)
-					if _, _, err := list(t.Context(), client, Query{}); err != nil {
-						t.Error(err)
-					}
-					synctest.Wait()
-					if requests != step.want {
-						t.Errorf("%d sign-ins, want %d", requests, step.want)
-					}
-				}
+				renewedAfter(t, client, tc.lifetime, &requests)
 			})
 		})
+	}
+}
+
+// renewedAfter checks that a client signs in for the second time after d, and not a second before.
+func renewedAfter(t *testing.T, client *Client, d time.Duration, signIns *int) {
+	t.Helper()
+	for want, wait := range []time.Duration{0, d - time.Second, 2 * time.Second} {
+		time.Sleep(wait)
+		if _, _, err := list(t.Context(), client, Query{}); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if want = max(want, 1); *signIns != want {
+			t.Errorf("%d sign-ins, want %d", *signIns, want)
+		}
 	}
 }
 
