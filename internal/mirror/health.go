@@ -85,7 +85,7 @@ func (m *Mirror) note(ctx context.Context, t task, err error) {
 type state struct {
 	report Report
 	asOf   time.Time // local time at which the snapshot's pass began
-	sweep  sweepTimes
+	sweep  timetable
 	maxAge time.Duration
 }
 
@@ -123,7 +123,7 @@ func (m *Mirror) Report() Report {
 	s := m.state.Load()
 	r := s.report
 	r.RequestsPerMinute = m.client.RequestsPerMinute()
-	r.SweepPeriod = s.sweep.period(time.Now())
+	r.SweepPeriod = s.sweep.longest(time.Now())
 	if r.Snapshot != nil && time.Since(s.asOf) > s.maxAge {
 		r.Snapshot, r.Up = nil, false
 		if len(r.Problems) == 0 {

@@ -92,7 +92,7 @@ type Mirror struct {
 	synced   bool
 	turn     chan struct{} // closed when the first synchronisation ends or fails
 	vanished vanished
-	swept    sweepTimes
+	swept    timetable
 	nextBulk time.Time // when the sweeps may send their next request
 }
 
@@ -156,7 +156,7 @@ func (m *Mirror) keep(ctx context.Context) {
 // forget drops the copy; the lock is held, or nobody else has the mirror yet.
 func (m *Mirror) forget() {
 	m.book, m.doubts = newBook(), map[string]bool{}
-	m.marks, m.vanished, m.swept = marks{}, vanished{}, sweepTimes{}
+	m.marks, m.vanished, m.swept = marks{}, vanished{}, timetable{}
 	m.synced, m.progress, m.snapshot = false, 0, nil
 	if f := m.flight; f != nil {
 		f.end(context.Canceled) // asked for while the copy was being dropped

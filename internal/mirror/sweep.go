@@ -18,31 +18,6 @@ const (
 	maxTries = 4
 )
 
-// sweepTimes tell how long a window goes without being read again.
-type sweepTimes struct {
-	begun    time.Time     // of the period under way; zero before the first
-	complete bool          // the period begun then has read every window
-	last     time.Duration // of the last complete period, from start to start
-}
-
-// begin starts a period; one that left a window out goes on instead.
-func (t *sweepTimes) begin(now time.Time) {
-	if t.complete {
-		t.last = now.Sub(t.begun)
-	}
-	if t.complete || t.begun.IsZero() {
-		t.begun, t.complete = now, false
-	}
-}
-
-// period returns the longest that a window goes, or has gone by now, unread.
-func (t *sweepTimes) period(now time.Time) time.Duration {
-	if t.begun.IsZero() {
-		return 0
-	}
-	return max(t.last, now.Sub(t.begun))
-}
-
 // sweepYoung reads the young incidents again at their pace.
 func (m *Mirror) sweepYoung(ctx context.Context) {
 	for next := time.Now().Add(youngPace); m.pause(ctx, time.Until(next)); {
@@ -67,11 +42,11 @@ func (m *Mirror) sweepYoung(ctx context.Context) {
 // spread over the sweep interval.
 func (m *Mirror) sweepOld(ctx context.Context) {
 	for ctx.Err() == nil {
-		m.beginSweep()
 		begun := time.Now()
 		windows := m.windows(span{minTicks, m.youngSince()})
 		period := m.sweepPeriod(len(windows))
-		if m.sweepWindows(ctx, windows, begun, period) && m.pauseSweep(ctx, begun.Add(period)) {
+		plan := m.beginSweep(windows, begun, period)
+		if m.sweepWindows(ctx, plan) && m.pauseSweep(ctx, begun.Add(period)) {
 			m.endSweep()
 		}
 	}
@@ -88,20 +63,44 @@ func (m *Mirror) sweepPeriod(windows int) time.Duration {
 	return time.Duration(share * float64(m.cfg.SweepInterval))
 }
 
-// sweepWindows reads the windows of one period, each in its time slot. It reports
+// sweepWindows reads the windows of one period, each in its time. It reports
 // whether all of them were read and the period need not begin anew.
-func (m *Mirror) sweepWindows(ctx context.Context, windows []span, begun time.Time, period time.Duration) bool {
-	slot := period / time.Duration(len(windows))
+func (m *Mirror) sweepWindows(ctx context.Context, plan []visit) bool {
 	all := true
-	for i, w := range windows {
-		if !m.pauseSweep(ctx, begun.Add(time.Duration(i)*slot)) {
+	for i := range plan {
+		v := &plan[i]
+		m.awaitVisit(v)
+		if !m.pauseSweep(ctx, v.at) {
 			return false
 		}
-		err := m.sweepPatiently(ctx, w)
-		m.note(ctx, taskSweep, err)
+		began := time.Now()
+		err := m.sweepPatiently(ctx, v.span)
+		if err == nil {
+			m.visited(v, began)
+		}
 		all = all && err == nil
+		m.note(ctx, taskSweep, err)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.swept.visits = plan
 	return all
+}
+
+// awaitVisit notes which part of time is due next.
+func (m *Mirror) awaitVisit(v *visit) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.swept.oldest = v.last
+	m.announce()
+}
+
+// visited notes that a window has been read.
+func (m *Mirror) visited(v *visit, began time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.swept.worst = max(m.swept.worst, began.Sub(v.last))
+	v.last = began
 }
 
 // sweepPatiently reads a window and tries again when that fails: each window

@@ -54,7 +54,7 @@ func (m *Mirror) publishFirst(ctx context.Context) error {
 	defer m.mu.Unlock()
 	m.publish(taken, began)
 	m.synced, m.progress = true, 1
-	m.swept.begun = began
+	m.swept.begun, m.swept.oldest = began, began
 	m.health.count(nil, time.Since(began))
 	m.takeTurn()
 	m.announce()

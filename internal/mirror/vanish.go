@@ -42,13 +42,15 @@ func (m *Mirror) suspect() {
 	}
 }
 
-// beginSweep starts a new period.
-func (m *Mirror) beginSweep() {
+// beginSweep starts a new period and returns its plan.
+func (m *Mirror) beginSweep(windows []span, begun time.Time, period time.Duration) []visit {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	v := &m.vanished
 	v.base, v.count, v.disagreed, v.restart = m.book.open, 0, 0, false
-	m.swept.begin(time.Now())
+	plan := m.swept.plan(windows, begun, period)
+	m.swept.begun = begun
+	return plan
 }
 
 // endSweep closes a period that read every window, and with it a suspicion that
@@ -56,7 +58,7 @@ func (m *Mirror) beginSweep() {
 func (m *Mirror) endSweep() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.swept.complete = true
+	m.swept.period, m.swept.worst = m.swept.worst, 0
 	v := &m.vanished
 	if v.suspect && v.disagreed <= max(2, m.book.open/100) {
 		m.cfg.Logger.Info("A second sweep confirmed what vanished", "open", m.book.open)
