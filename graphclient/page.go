@@ -138,7 +138,7 @@ func parsePage(body []byte) (*Page, string, error) {
 }
 
 // nextLink checks where a nextLink leads: the token goes to the configured host and to
-// nothing else. Graph's links are positions in the list ($skip=50); one that lost the filter
+// nothing else, and a list of incidents goes on as one. Graph's links are positions in the list ($skip=50); one that lost the filter
 // gets it back, or it would count positions in another list.
 func (c *Client) nextLink(link string, q Query) (*url.URL, error) {
 	u, err := url.Parse(link)
@@ -148,6 +148,9 @@ func (c *Client) nextLink(link string, q Query) (*url.URL, error) {
 	u = c.root.ResolveReference(u)
 	if !sameOrigin(u, c.root) || u.User != nil {
 		return nil, fmt.Errorf("nextLink leads to %s://%s instead of %s://%s: not followed", u.Scheme, u.Host, c.root.Scheme, c.root.Host)
+	}
+	if !strings.EqualFold(u.Path, c.root.Path) {
+		return nil, fmt.Errorf("nextLink leads to %s instead of %s: not followed", u.Path, c.root.Path)
 	}
 	if query := u.Query(); q.Filter != "" && query.Has("$skip") && !query.Has("$filter") {
 		query.Set("$filter", q.Filter)

@@ -89,6 +89,7 @@ func TestNextLinkElsewhere(t *testing.T) {
 		{"https://graph.test:443/v1.0/security/incidents?$skip=50", ""},
 		{"/v1.0/security/incidents?$skip=50", ""},
 		{"?$skip=50", ""},
+		{"https://graph.test/v1.0/users?$skip=50", refused},
 		{"https://evil.example/v1.0/security/incidents?$skip=50", refused},
 		{"//evil.example/v1.0/security/incidents?$skip=50", refused},
 		{"https://sub.graph.test/?$skip=50", refused},

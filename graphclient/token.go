@@ -17,7 +17,7 @@ const (
 	// maxAhead is how long before its end a token is renewed at most, and margin how long
 	// before it is no longer sent: the way to Graph takes time, and clocks differ.
 	maxAhead = 5 * time.Minute
-	margin   = 10 * time.Second
+	margin   = 2 * time.Second
 )
 
 // A credential is what a sign-in brings.

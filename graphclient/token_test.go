@@ -63,7 +63,7 @@ func TestOldTokenServes(t *testing.T) {
 			t.Fatal(err)
 		}
 		sim.Fault(graphsim.Fault{Match: graphsim.TokenOperation, Kind: graphsim.FaultHang})
-		for time.Since(began) < 59*time.Minute+49*time.Second {
+		for time.Since(began) < 59*time.Minute+57*time.Second {
 			if d, err := read(); err != nil || d != 0 {
 				t.Fatalf("after %s: waited %s, %v", time.Since(began), d, err)
 			}
