@@ -130,7 +130,7 @@ func TestNextLinkElsewhere(t *testing.T) {
 				if ReasonOf(err) != ReasonMalformed || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "pass") && !strings.Contains(tc.link, "passwd") {
 					t.Errorf("got %v", err)
 				}
-				if u, parseErr := url.Parse(tc.link); parseErr == nil && !strings.Contains(err.Error(), u.Hostname()) {
+				if u, parseErr := url.Parse(tc.link); parseErr == nil && u.Host != "graph.test" && !strings.Contains(err.Error(), u.Hostname()) {
 					t.Errorf("host not named: %v", err)
 				}
 				if len(hosts) != 1 || pages != 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"msgraph_security_exporter/graphclient/graphsim"
@@ -287,19 +288,19 @@ func equal(a, b *Incident) bool { return a == b || a != nil && b != nil && *a ==
 const timeFormat = "15:04:05.000"
 
 func describe(states []*Incident) string {
-	s := ""
+	var s strings.Builder
 	for _, in := range states {
-		s += fmt.Sprintf("\n  %+v", in)
+		s.WriteString(fmt.Sprintf("\n  %+v", in))
 	}
-	return s
+	return s.String()
 }
 
 func (w *world) tell(id string) string {
-	s := ""
+	var s strings.Builder
 	for _, v := range w.history[id] {
-		s += fmt.Sprintf("\n  from %s (lag %s, dated %t): %+v", v.at.UTC().Format(timeFormat), v.lag, v.dated, v.state)
+		s.WriteString(fmt.Sprintf("\n  from %s (lag %s, dated %t): %+v", v.at.UTC().Format(timeFormat), v.lag, v.dated, v.state))
 	}
-	return s
+	return s.String()
 }
 
 // forgetOld shortens the histories to what can still matter.
