@@ -17,8 +17,10 @@ func (m *Mirror) absorb(r *reading, how source) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	sent := m.clock.sent(r.pages[0].Answer)
-	if m.book.horizon == minTicks {
-		m.book.horizon = horizon(sent)
+	if m.marks.wide.IsZero() {
+		// The first answer of a first synchronisation: whatever changes from now on
+		// is for the wide delta at its end.
+		m.marks.wide, m.book.horizon = sent, horizon(sent)
 	}
 	for _, page := range r.pages {
 		at := m.moment(page.Answer)
