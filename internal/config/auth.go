@@ -1,0 +1,85 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// authFiles are the fields of an auth block that name a file.
+var authFiles = []string{"client_secret_file", "client_certificate_file", "client_key_file", "certificate_password_file", "federated_token_file"}
+
+// A way is a way to sign in with the file that it needs, if any, and those that it may have.
+type way struct {
+	name   Method
+	needs  string
+	allows []string
+}
+
+var ways = []way{
+	{MethodAuto, "", authFiles},
+	{MethodSecret, "client_secret_file", nil},
+	{MethodCertificate, "client_certificate_file", []string{"client_key_file", "certificate_password_file"}},
+	{MethodWorkloadIdentity, "", []string{"federated_token_file"}},
+	{MethodManagedIdentity, "", nil},
+	{MethodAzureCLI, "", nil},
+}
+
+func (r *reader) auth(at place) Auth {
+	a := Auth{Method: MethodAuto}
+	given := r.mapping(at, fields{
+		"method":                    r.choice((*string)(&a.Method), methodNames()),
+		"client_secret_file":        r.path(&a.ClientSecretFile),
+		"client_certificate_file":   r.path(&a.ClientCertificateFile),
+		"client_key_file":           r.path(&a.ClientKeyFile),
+		"certificate_password_file": r.path(&a.CertificatePasswordFile),
+		"federated_token_file":      r.path(&a.FederatedTokenFile),
+	})
+	if a.Method == MethodAuto {
+		a.Method = r.implied(at, given)
+	}
+	r.checkFiles(at, given, a.Method)
+	return a
+}
+
+func methodNames() []string {
+	var all []string
+	for _, w := range ways {
+		all = append(all, string(w.name))
+	}
+	return all
+}
+
+// implied returns the method that the files belong to. Files of two methods are a mistake:
+// which of the two would be used could only be guessed.
+func (r *reader) implied(at place, given map[string]place) Method {
+	var found []Method
+	var because []string
+	for _, w := range ways[1:] {
+		for _, name := range append([]string{w.needs}, w.allows...) {
+			if _, ok := given[name]; ok && !slices.Contains(found, w.name) {
+				found, because = append(found, w.name), append(because, name)
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return MethodAuto
+	case 1:
+		return found[0]
+	}
+	r.wrong(at, "%s belong to different methods, keep one", strings.Join(because, " and "))
+	return MethodAuto
+}
+
+// checkFiles checks that a method has the files that it needs, and no others.
+func (r *reader) checkFiles(at place, given map[string]place, method Method) {
+	w := ways[slices.IndexFunc(ways, func(w way) bool { return w.name == method })]
+	if w.needs != "" {
+		r.require(at, given, w.needs)
+	}
+	for _, name := range authFiles {
+		if file, ok := given[name]; ok && name != w.needs && !slices.Contains(w.allows, name) {
+			r.wrong(file, "not with method %s", method)
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxValues is how many values are read of a file, those behind an alias each time that it
+// stands there: a short file of aliases to aliases can mean billions.
+const maxValues = 100_000
+
+// A mistake is one thing that is wrong with a file.
+type mistake struct {
+	file string
+	line int // 0 where it is no line's
+	path string
+	text string
+}
+
+// Error returns one line: file, line, path and what is wrong, as far as they are known.
+func (m *mistake) Error() string {
+	s := m.file
+	if m.line > 0 {
+		s = fmt.Sprintf("%s:%d", s, m.line)
+	}
+	if m.path != "" {
+		s += ": " + m.path
+	}
+	return s + ": " + m.text
+}
+
+// A place is a value in the file with the path that leads to it.
+type place struct {
+	node *yaml.Node
+	path string
+}
+
+// under returns the place of a value of a field.
+func (p place) under(name string, value *yaml.Node) place {
+	return place{target(value), strings.TrimPrefix(p.path+"."+name, ".")}
+}
+
+// target returns what an alias stands for.
+func target(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// A reader walks through the values of a file and remembers every mistake.
+type reader struct {
+	name     string
+	values   int
+	mistakes []*mistake
+}
+
+// wrong notes what is wrong with the value at a place.
+func (r *reader) wrong(at place, format string, args ...any) {
+	r.mistakes = append(r.mistakes, &mistake{r.name, at.node.Line, at.path, fmt.Sprintf(format, args...)})
+}
+
+// err returns the mistakes in the order of their lines.
+func (r *reader) err() error {
+	slices.SortStableFunc(r.mistakes, func(a, b *mistake) int { return cmp.Compare(a.line, b.line) })
+	var all []error
+	for _, m := range r.mistakes {
+		all = append(all, m)
+	}
+	return errors.Join(all...)
+}
+
+// spend reports whether another value may be read.
+func (r *reader) spend(at place) bool {
+	r.values++
+	if r.values == maxValues {
+		r.wrong(at, "is value number %d of the file, aliases resolved; no more are read", maxValues)
+	}
+	return r.values < maxValues
+}
+
+// fields are the fields that a mapping may have, with what reads the value of each.
+type fields map[string]func(place)
+
+// mapping reads the fields of a mapping. It returns the places of those that are there,
+// whatever their values.
+func (r *reader) mapping(at place, known fields) map[string]place {
+	given, lines := map[string]place{}, map[string]int{}
+	if !r.is(at, "!!map") {
+		return given
+	}
+	for pair := range slices.Chunk(at.node.Content, 2) {
+		if !r.spend(at) {
+			break
+		}
+		key, here := pair[0], at.under(pair[0].Value, pair[1])
+		read, isKnown := known[key.Value]
+		switch {
+		case key.Kind != yaml.ScalarNode || !isKnown:
+			r.unknown(at, key, known)
+			continue
+		case lines[key.Value] > 0:
+			r.wrong(place{key, here.path}, "is given twice, first on line %d", lines[key.Value])
+			continue
+		}
+		given[key.Value], lines[key.Value] = here, key.Line
+		if typeOf(here.node) == "!!null" {
+			r.wrong(place{key, here.path}, "has no value")
+			continue
+		}
+		read(here)
+	}
+	return given
+}
+
+// require notes the fields that a mapping lacks.
+func (r *reader) require(at place, given map[string]place, names ...string) {
+	for _, name := range names {
+		if _, ok := given[name]; !ok && at.node.Kind == yaml.MappingNode {
+			r.wrong(at.under(name, at.node), "missing")
+		}
+	}
+}
+
+// list reads each value of a list. Its path has the index of the value, or where named the
+// name that the value gives itself, if that is the first of that name.
+func (r *reader) list(at place, named bool, read func(place)) {
+	if !r.is(at, "!!seq") {
+		return
+	}
+	seen := map[string]bool{}
+	for i, n := range at.node.Content {
+		here := place{target(n), fmt.Sprintf("%s[%d]", at.path, i)}
+		if named {
+			if name := nameOf(here.node); name != "" && !seen[name] {
+				seen[name], here.path = true, at.path+"."+name
+			}
+		}
+		if !r.spend(here) {
+			break
+		}
+		if typeOf(here.node) == "!!null" {
+			r.wrong(here, "has no value")
+			continue
+		}
+		read(here)
+	}
+}
+
+// nameOf returns the valid name that a mapping gives itself.
+func nameOf(n *yaml.Node) string {
+	if n.Kind != yaml.MappingNode {
+		return ""
+	}
+	for pair := range slices.Chunk(n.Content, 2) {
+		if value := target(pair[1]); pair[0].Value == "name" && label.MatchString(value.Value) {
+			return value.Value
+		}
+	}
+	return ""
+}
+
+// nouns names the types of values.
+var nouns = map[string]string{
+	"!!str": "text", "!!int": "a whole number", "!!float": "a fraction", "!!bool": "true or false", "!!timestamp": "a date",
+	"!!seq": "a list", "!!map": "a mapping", "!!null": "nothing",
+}
+
+// typeOf returns the tag of a value, and none where somebody wrote one that does not fit:
+// "!!map [a]" has the tag of a mapping.
+func typeOf(n *yaml.Node) string {
+	tag := n.ShortTag()
+	switch {
+	case nouns[tag] == "", (tag == "!!map") != (n.Kind == yaml.MappingNode), (tag == "!!seq") != (n.Kind == yaml.SequenceNode):
+		return ""
+	}
+	return tag
+}
+
+// is reports whether a value is of one of the types. If not, that is a mistake.
+func (r *reader) is(at place, tags ...string) bool {
+	tag := typeOf(at.node)
+	if slices.Contains(tags, tag) {
+		return true
+	}
+	r.wrong(at, "want %s, not %s", nouns[tags[0]], cmp.Or(nouns[tag], "a value with a tag of its own"))
+	return false
+}

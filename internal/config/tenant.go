@@ -1,0 +1,110 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// The bounds are those of the flags.
+const (
+	shortestInterval = "10s"
+	longestInterval  = "24h"
+	maxRequests      = 100_000
+	maxIncidentInfo  = 100
+	maxTags          = 20
+	maxTag           = 100 // characters
+)
+
+var (
+	label  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	guid   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	domain = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)+$`)
+)
+
+func (r *reader) tenants(at place, base Limits) []Tenant {
+	var all []Tenant
+	names := names{}
+	r.list(at, true, func(at place) {
+		all = append(all, r.tenant(at, base, names))
+	})
+	return all
+}
+
+func (r *reader) tenant(at place, base Limits, names names) Tenant {
+	t := Tenant{Cloud: "public", Auth: Auth{Method: MethodAuto}, Limits: base}
+	known := r.limits(&t.Limits)
+	known["name"] = r.unique(names, &t.Name)
+	known["tenant_id"] = r.text(&t.TenantID, "want the directory (tenant) id, a GUID, or a domain of the tenant such as contoso.onmicrosoft.com", guid, domain)
+	known["client_id"] = r.text(&t.ClientID, "want the application (client) id, the GUID on the overview page of the app registration", guid)
+	known["cloud"] = r.cloud(&t.Cloud)
+	known["endpoint"] = r.endpoint(&t.Endpoint)
+	known["authority"] = r.endpoint(&t.Authority)
+	known["auth"] = func(at place) { t.Auth = r.auth(at) }
+	known["secret_expires"] = r.date(&t.SecretExpires)
+	given := r.mapping(at, known)
+	r.require(at, given, "name", "tenant_id")
+	r.checkAges(given, t.Limits)
+	r.checkClient(at, given, t.Auth.Method)
+	return t
+}
+
+// checkClient checks the fields whose sense depends on the way to sign in.
+func (r *reader) checkClient(at place, given map[string]place, method Method) {
+	if method != MethodManagedIdentity && method != MethodAzureCLI {
+		r.require(at, given, "client_id")
+	}
+	if end, ok := given["secret_expires"]; ok && method != MethodAuto && method != MethodSecret {
+		r.wrong(end, "not with method %s, which has no client secret", method)
+	}
+}
+
+// limits returns the fields that defaults and tenants share.
+func (r *reader) limits(l *Limits) fields {
+	return fields{
+		"requests_per_minute":  r.number(&l.RequestsPerMinute, 1, maxRequests),
+		"sweep_interval":       r.duration(&l.SweepInterval, shortestInterval, longestInterval),
+		"max_age":              r.duration(&l.MaxAge, shortestInterval, longestInterval),
+		"min_refresh_interval": r.duration(&l.MinRefreshInterval, "0s", longestInterval),
+		"incident_info":        r.number(&l.IncidentInfo, 0, maxIncidentInfo),
+		"tags":                 func(at place) { l.Tags = r.tags(at) },
+	}
+}
+
+// checkAges compares two limits where one of them is given: elsewhere they were compared
+// before.
+func (r *reader) checkAges(given map[string]place, l Limits) {
+	for _, name := range []string{"min_refresh_interval", "max_age"} {
+		if at, ok := given[name]; ok && l.MinRefreshInterval >= l.MaxAge {
+			r.wrong(at, "want min_refresh_interval to be less than max_age")
+			return
+		}
+	}
+}
+
+// tags reads custom tags of incidents, which Defender's users choose freely.
+func (r *reader) tags(at place) []string {
+	if len(at.node.Content) > maxTags && at.node.Kind == yaml.SequenceNode {
+		r.wrong(at, "want at most %d", maxTags)
+		return nil
+	}
+	var all []string
+	r.list(at, false, func(at place) {
+		tag, ok := r.scalar(at)
+		if !ok {
+			return
+		}
+		same := func(other string) bool { return strings.EqualFold(other, tag) }
+		switch {
+		case len([]rune(tag)) > maxTag:
+			r.wrong(at, "want at most %d characters", maxTag)
+		case slices.ContainsFunc(all, same):
+			r.wrong(at, "is given twice")
+		}
+		all = append(all, tag)
+	})
+	slices.Sort(all)
+	return all
+}

@@ -1,0 +1,186 @@
+package config
+
+import (
+	"cmp"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxText is the length of the longest text in bytes; paths can be that long.
+const maxText = 4096
+
+// scalar returns a line of text. Characters that nobody sees are refused: they come with
+// what is copied from a web page.
+func (r *reader) scalar(at place) (string, bool) {
+	switch tag := typeOf(at.node); {
+	case at.node.Kind == yaml.ScalarNode && tag != "!!str" && tag != "":
+		r.wrong(at, "want text, not %s; put it in quotes", nouns[tag])
+		return "", false
+	case !r.is(at, "!!str"):
+		return "", false
+	}
+	s := at.node.Value
+	unseen := func(c rune) bool { return !unicode.IsPrint(c) }
+	switch {
+	case s == "":
+		r.wrong(at, "has no value")
+	case len(s) > maxText:
+		r.wrong(at, "is longer than %d bytes", maxText)
+	case strings.TrimSpace(s) != s:
+		r.wrong(at, "begins or ends with a space")
+	case strings.ContainsFunc(s, unseen):
+		r.wrong(at, "holds a character that cannot be seen, or a line end")
+	default:
+		return s, true
+	}
+	return "", false
+}
+
+// text reads a text that one of the patterns describes. It may be a secret that stands in
+// the wrong place, and is not shown.
+func (r *reader) text(to *string, want string, patterns ...*regexp.Regexp) func(place) {
+	return func(at place) {
+		s, ok := r.scalar(at)
+		if !ok {
+			return
+		}
+		for _, p := range patterns {
+			if p.MatchString(s) {
+				*to = s
+				return
+			}
+		}
+		r.wrong(at, "%s", want)
+	}
+}
+
+// names are the lines on which names were first given.
+type names map[string]int
+
+// unique reads a name that nothing else in its list has.
+func (r *reader) unique(taken names, to *string) func(place) {
+	return func(at place) {
+		name, ok := r.scalar(at)
+		if !ok {
+			return
+		}
+		line, again := taken[name]
+		switch {
+		case !label.MatchString(name):
+			r.wrong(at, "%s: want a name of at most 63 small letters, digits and hyphens, such as contoso-eu", shown(name))
+			return
+		case again:
+			r.wrong(at, "%s is the name on line %d already", shown(name), line)
+			return
+		}
+		taken[name], *to = at.node.Line, name
+	}
+}
+
+// path reads the path of a file. Relative is relative to the folder of the configuration.
+func (r *reader) path(to *string) func(place) {
+	return func(at place) {
+		s, ok := r.scalar(at)
+		if ok && !filepath.IsAbs(s) {
+			s = filepath.Join(filepath.Dir(r.name), s)
+		}
+		*to = s
+	}
+}
+
+// number reads a whole number within bounds.
+func (r *reader) number(to *int, least, most int) func(place) {
+	return func(at place) {
+		if !r.is(at, "!!int") {
+			return
+		}
+		n, err := strconv.Atoi(at.node.Value)
+		if err != nil || n < least || n > most || strconv.Itoa(n) != at.node.Value { // 010 is 8 to some
+			r.wrong(at, "%s: want a whole number from %d to %d", shown(at.node.Value), least, most)
+			return
+		}
+		*to = n
+	}
+}
+
+// duration reads a time within bounds, which are times as well.
+func (r *reader) duration(to *time.Duration, least, most string) func(place) {
+	shortest, _ := parseDuration(least)
+	longest, _ := parseDuration(most)
+	return func(at place) {
+		if !r.is(at, "!!str", "!!int", "!!float") { // 0 is a time without a unit, and the only one
+			return
+		}
+		d, ok := parseDuration(at.node.Value)
+		if !ok || d < shortest || d > longest {
+			r.wrong(at, "%s: want a time from %s to %s, such as 90s or 10m", shown(at.node.Value), least, most)
+			return
+		}
+		*to = d
+	}
+}
+
+var units = regexp.MustCompile(`^(?:(\d{1,2})y)?(?:(\d{1,3})w)?(?:(\d{1,4})d)?([0-9.hmsuµn]*)$`)
+
+// parseDuration parses a time as Prometheus writes it (1d, 1h30m) or as the flags do
+// (1.5h): what works in either works here.
+func parseDuration(s string) (time.Duration, bool) {
+	m := units.FindStringSubmatch(s)
+	if s == "" || m == nil {
+		return 0, false
+	}
+	d, err := time.ParseDuration(cmp.Or(m[4], "0"))
+	for i, days := range []int{365, 7, 1} {
+		n, _ := strconv.Atoi(m[i+1]) // no digits are none
+		d += time.Duration(n*days) * 24 * time.Hour
+	}
+	return d, err == nil
+}
+
+// date reads a day, which begins at midnight in UTC, or a time.
+func (r *reader) date(to *time.Time) func(place) {
+	return func(at place) {
+		if !r.is(at, "!!timestamp", "!!str") {
+			return
+		}
+		for _, layout := range []string{time.DateOnly, time.RFC3339} {
+			t, err := time.Parse(layout, at.node.Value)
+			if t = t.UTC(); err == nil && t.Year() >= 2000 && t.Year() <= 9999 {
+				*to = t
+				return
+			}
+		}
+		r.wrong(at, "want a day such as 2027-01-31, or a time such as 2027-01-31T18:00:00Z")
+	}
+}
+
+// choice reads one of a few words.
+func (r *reader) choice(to *string, words []string) func(place) {
+	return func(at place) {
+		s, ok := r.scalar(at)
+		if !ok {
+			return
+		}
+		for _, w := range words {
+			if s == w {
+				*to = w
+				return
+			}
+		}
+		r.wrong(at, "want one of %s", strings.Join(words, ", "))
+	}
+}
+
+// shown quotes a value in a message, not all of a long one.
+func shown(s string) string {
+	if len(s) > 64 {
+		return strconv.QuoteToGraphic(strings.ToValidUTF8(s[:64], "")) + "…"
+	}
+	return strconv.QuoteToGraphic(s)
+}
