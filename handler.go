@@ -58,7 +58,7 @@ func refreshed(r refresher, metrics http.Handler) http.Handler {
 }
 
 // How long a puller waits for its answer, and what of that is kept for the answer
-// itself: a twentieth, and no more than maxMargin.
+// itself: a tenth, and no more than maxMargin.
 const (
 	defaultTimeout = 10 * time.Second
 	minTimeout     = time.Second
@@ -77,7 +77,7 @@ func patience(h http.Header) time.Duration {
 			timeout = time.Duration(seconds * float64(time.Second))
 		}
 	}
-	return timeout - min(timeout/20, maxMargin)
+	return timeout - min(timeout/10, maxMargin)
 }
 
 // say answers with a line of text.

@@ -17,10 +17,10 @@ func TestPatience(t *testing.T) {
 	}{
 		{nil, 9500 * time.Millisecond},
 		{[]string{"10"}, 9500 * time.Millisecond},
-		{[]string{"4"}, 3800 * time.Millisecond},
+		{[]string{"4"}, 3600 * time.Millisecond},
 		{[]string{"25.000000"}, 24500 * time.Millisecond},
-		{[]string{"1"}, 950 * time.Millisecond},
-		{[]string{"0.1"}, 950 * time.Millisecond},
+		{[]string{"1"}, 900 * time.Millisecond},
+		{[]string{"0.1"}, 900 * time.Millisecond},
 		{[]string{"120"}, 119500 * time.Millisecond},
 		{[]string{"1e300"}, 119500 * time.Millisecond},
 		{[]string{"0"}, 9500 * time.Millisecond},

@@ -48,8 +48,8 @@ const (
 // An answer to a request sent after the stored row had arrived knows better when
 // its stamp is equal or newer; an older stamp, possible where nodes' clocks
 // differ, has to be confirmed by a second read. Between answers that overlapped
-// the newer stamp wins for the time being; an equal or older stamp with different
-// content is read again as well, because it may be the later state all the same.
+// the newer stamp wins for the time being; an equal stamp with different content is
+// read again as well, and one so little older that the nodes' clocks may be to blame.
 func (b *book) put(in Incident, m moment, confirmed bool) verdict {
 	old, known := b.rows[in.ID]
 	b.newest = max(b.newest, in.Updated)
@@ -69,7 +69,7 @@ func (b *book) put(in Incident, m moment, confirmed bool) verdict {
 	case in.Updated > old.Updated, later && in.Updated == old.Updated, later && confirmed:
 		b.set(row{Incident: in, moment: m})
 		return accepted
-	case old.gone:
+	case old.gone, !later && old.Updated-in.Updated > maxSkew:
 		return unchanged
 	default:
 		return doubtful
@@ -130,6 +130,9 @@ func (b *book) prune(now time.Duration, horizon Ticks) {
 		}
 	}
 }
+
+// maxSkew is how far the clocks of Graph's nodes may differ where that costs a request.
+const maxSkew = 60 * oneSecond
 
 // requestLimit is how long a request can take: its answer, however late, has
 // arrived by then (see graphclient).

@@ -18,7 +18,7 @@ const maxShrinks = 2
 
 // A cellReading is the outcome of reading one cell of a survey.
 type cellReading struct {
-	cell span
+	cell
 	reading
 	err error
 }
@@ -31,12 +31,12 @@ func (m *Mirror) explore(ctx context.Context, s *survey, q query) error {
 	var failure error
 	for busy, shrinks := 0, 0; ; {
 		for failure == nil && busy < parallel {
-			cell, ok := s.next()
+			c, ok := s.next()
 			if !ok {
 				break
 			}
 			busy++
-			go func() { results <- m.readCell(ctx, cell, q) }()
+			go func() { results <- m.readCell(ctx, c, q) }()
 		}
 		if busy == 0 {
 			break
@@ -46,15 +46,15 @@ func (m *Mirror) explore(ctx context.Context, s *survey, q query) error {
 		switch {
 		case r.err != nil && shrinkable(&r) && shrinks < maxShrinks:
 			shrinks++
-			s.overflow(r.cell, nil)
+			s.overflow(r.span, nil, false)
 		case r.err != nil:
-			s.fail(r.cell)
+			s.fail(r.span)
 			failure = errors.Join(failure, r.err)
 		case r.overflow:
-			s.overflow(r.cell, r.created(r.cell))
+			s.overflow(r.span, r.rows(r.span), r.ended)
 		default:
 			shrinks = 0
-			s.done(r.cell, r.created(r.cell))
+			s.done(r.span, r.rows(r.span))
 			m.advance(ctx, s.progress())
 		}
 	}
@@ -63,7 +63,7 @@ func (m *Mirror) explore(ctx context.Context, s *survey, q query) error {
 
 // shrinkable reports whether a smaller cell may succeed where this one failed.
 func shrinkable(r *cellReading) bool {
-	return graphclient.ReasonOf(r.err) == graphclient.ReasonServerError && !r.cell.atomic()
+	return graphclient.ReasonOf(r.err) == graphclient.ReasonServerError && !r.atomic()
 }
 
 // atomic reports whether the span is too short to be split.
@@ -71,17 +71,29 @@ func (s span) atomic() bool {
 	return s.from != minTicks && s.to != maxTicks && s.to-s.from <= Ticks(ticksPerSecond)
 }
 
-func (m *Mirror) readCell(ctx context.Context, cell span, q query) cellReading {
-	var r reading
-	var err error
-	if cell.atomic() {
-		r, err = m.second(ctx, q, attributes, cell.filter()...)
-	} else {
-		r, err = m.whole(ctx, q, cell.filter()...)
-	}
+func (m *Mirror) readCell(ctx context.Context, c cell, q query) cellReading {
+	r, err := m.list(ctx, c, q)
 	if err != nil {
-		return cellReading{cell: cell, err: fmt.Errorf("listing incidents created in %s: %w", cell, err)}
+		return cellReading{cell: c, err: fmt.Errorf("listing incidents created in %s: %w", c.span, err)}
 	}
 	m.absorb(&r, q.source())
-	return cellReading{cell: cell, reading: r}
+	return cellReading{cell: c, reading: r}
+}
+
+// list reads a cell so that no row is missing, unless it overflows.
+func (m *Mirror) list(ctx context.Context, c cell, q query) (reading, error) {
+	switch {
+	case c.pages > 0:
+		return m.whole(ctx, q, c.pages, c.filter()...)
+	case c.atomic():
+		r, err := m.paged(ctx, q, c.seen, attributes, c.filter()...)
+		r.overflow = false
+		return r, err
+	}
+	r, err := m.paged(ctx, q, c.seen, nil, c.filter()...)
+	r.overflow = errors.Is(err, errIncomplete) && len(r.pages) > 0
+	if r.overflow {
+		r.ended, err = false, nil // to be split after all
+	}
+	return r, err
 }

@@ -32,16 +32,16 @@ func (s span) String() string {
 
 func (s span) holds(t Ticks) bool { return s.from <= t && t < s.to }
 
-// filter returns the clauses that select the incidents created in the span. They
-// are widened by a second at either end, so that nothing depends on how Graph
-// rounds a fraction; the caller cuts locally.
+// filter returns the clauses that select the incidents created in the span, rounded
+// out to whole seconds. Whatever Graph makes of the fractions of what it stores, of
+// two cells that meet one selects a row and the other does not.
 func (s span) filter() []string {
 	var clauses []string
 	if s.from != minTicks {
-		clauses = append(clauses, "createdDateTime ge "+stamp(s.from.Time().Add(-time.Second)))
+		clauses = append(clauses, "createdDateTime ge "+stamp(s.from.Time()))
 	}
 	if s.to != maxTicks {
-		clauses = append(clauses, "createdDateTime lt "+stamp(s.to.Time().Add(2*time.Second-1)))
+		clauses = append(clauses, "createdDateTime lt "+stamp(s.to.Time().Add(time.Second-1)))
 	}
 	return clauses
 }

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// TestSpanFilter shows that a cell is asked for a second wider than it is.
+// TestSpanFilter shows that a cell is asked for in whole seconds: cells that meet on one
+// leave no gap and do not overlap.
 func TestSpanFilter(t *testing.T) {
 	at := func(s string) Ticks {
 		t.Helper()
@@ -20,11 +21,11 @@ func TestSpanFilter(t *testing.T) {
 		want string
 	}{
 		{allTime, ""},
-		{span{at("2026-11-23T10:00:00Z"), maxTicks}, "createdDateTime ge 2026-11-23T09:59:59Z"},
-		{span{minTicks, at("2026-11-23T10:00:00Z")}, "createdDateTime lt 2026-11-23T10:00:01Z"},
+		{span{at("2026-11-23T10:00:00Z"), maxTicks}, "createdDateTime ge 2026-11-23T10:00:00Z"},
+		{span{minTicks, at("2026-11-23T10:00:00Z")}, "createdDateTime lt 2026-11-23T10:00:00Z"},
 		{
 			span{at("2026-11-23T10:00:00.5Z"), at("2026-11-23T10:00:01.0000001Z")},
-			"createdDateTime ge 2026-11-23T09:59:59Z and createdDateTime lt 2026-11-23T10:00:03Z",
+			"createdDateTime ge 2026-11-23T10:00:00Z and createdDateTime lt 2026-11-23T10:00:02Z",
 		},
 	}
 	for _, c := range cases {

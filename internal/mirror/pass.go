@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"msgraph_security_exporter/graphclient"
 )
 
@@ -67,11 +69,16 @@ func (m *Mirror) since(wide bool) time.Time {
 	return mark.Add(-overlap)
 }
 
-// delta reads every incident updated at since or later. An answer that overflows
-// is read again in cells of created time, which no update moves a row out of.
+// deltaPages is how many pages of a delta that overflows are read to see where its
+// rows lie: enough for three requests for each page of what a busy day changes.
+const deltaPages = 40
+
+// delta reads every incident updated at since or later. An answer that overflows is
+// paged through only to see where its rows lie, and read again in cells of created
+// time, which no update moves a row out of.
 func (m *Mirror) delta(ctx context.Context, since time.Time, answered func()) (time.Time, error) {
 	q := query{operation: graphclient.OperationDelta, clause: updatedSince(since), answered: answered}
-	first, err := m.whole(ctx, q)
+	first, err := m.whole(ctx, q, deltaPages)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -79,7 +86,7 @@ func (m *Mirror) delta(ctx context.Context, since time.Time, answered func()) (t
 	if !first.overflow {
 		return taken, nil
 	}
-	return taken, m.explore(ctx, newSurvey(allTime, first.created(allTime), TicksOf(taken)), q)
+	return taken, m.explore(ctx, newSurvey(allTime, first.rows(allTime), first.ended, TicksOf(taken)), q)
 }
 
 // maxSettle bounds how often contradicting answers are read again in one pass.
@@ -99,15 +106,29 @@ func (m *Mirror) settle(ctx context.Context, answered func()) error {
 		if len(ids) == 0 {
 			return nil
 		}
-		for i, id := range ids {
-			if err := m.reread(ctx, id); err != nil {
-				m.doubt(ids[i:]...)
-				return err
-			}
-			answered()
+		if err := m.rereadAll(ctx, ids, answered); err != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("answers about the same incident keep contradicting each other: %w", errIncomplete)
+}
+
+// rereadAll asks for incidents by their ids, several at once. Those that it does not
+// get to stay in doubt.
+func (m *Mirror) rereadAll(ctx context.Context, ids []string, answered func()) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for _, id := range ids {
+		group.Go(func() error {
+			err := m.reread(ctx, id)
+			if err != nil {
+				m.doubt(id)
+			}
+			answered()
+			return err
+		})
+	}
+	return group.Wait()
 }
 
 // reread asks for one incident by its id, and drops it if Graph denies it.
@@ -136,10 +157,8 @@ func (m *Mirror) takeDoubts() []string {
 	return ids
 }
 
-func (m *Mirror) doubt(ids ...string) {
+func (m *Mirror) doubt(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, id := range ids {
-		m.doubts[id] = true
-	}
+	m.doubts[id] = true
 }

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -38,23 +39,24 @@ type features struct {
 // A reading is what one listing answered.
 type reading struct {
 	pages    []*graphclient.Page
-	overflow bool // there is more than a page: the rows are only a sample
+	overflow bool // a page of rows had more behind it: a row may have slipped between the pages
+	ended    bool // the last page was read
 }
 
-// created returns when the incidents of the reading were created that lie in s.
-func (r *reading) created(s span) []Ticks {
-	var created []Ticks
+// rows returns the incidents of the reading that were created in s, each once.
+func (r *reading) rows(s span) []mark {
+	var rows []mark
 	seen := map[string]bool{}
 	for _, page := range r.pages {
 		for i := range page.Incidents {
 			in := &page.Incidents[i]
 			if t := TicksOf(in.Created); s.holds(t) && !seen[in.ID] {
 				seen[in.ID] = true
-				created = append(created, t)
+				rows = append(rows, mark{t, in.ID})
 			}
 		}
 	}
-	return created
+	return rows
 }
 
 // ids returns the set of incidents in the reading.
@@ -68,18 +70,19 @@ func (r *reading) ids() map[string]bool {
 	return ids
 }
 
-// read lists what the clauses select. It follows a nextLink only from an empty
-// page, which may well have one. A page of rows with more behind it is an overflow.
-func (m *Mirror) read(ctx context.Context, q query, clauses ...string) (reading, error) {
+// read lists what the clauses select. It follows a nextLink from an empty page, which
+// may well have one. A page of rows with more behind it is an overflow, of which it
+// reads so many pages.
+func (m *Mirror) read(ctx context.Context, q query, pages int, clauses ...string) (reading, error) {
 	filter := and(append([]string{q.clause}, clauses...)...)
 	if !q.open || !m.statusFilter() {
-		return m.follow(ctx, q, filter, 1)
+		return m.follow(ctx, q, filter, pages)
 	}
-	r, err := m.follow(ctx, q, and(filter, stillOpen), 1)
+	r, err := m.follow(ctx, q, and(filter, stillOpen), pages)
 	if graphclient.ReasonOf(err) != graphclient.ReasonBadRequest {
 		return r, err
 	}
-	plain, plainErr := m.follow(ctx, q, filter, 1)
+	plain, plainErr := m.follow(ctx, q, filter, pages)
 	if plainErr != nil {
 		return r, err
 	}
@@ -87,11 +90,11 @@ func (m *Mirror) read(ctx context.Context, q query, clauses ...string) (reading,
 	return plain, nil
 }
 
-// follow reads page after page until there is none or at least limit rows came
-// and there are more.
-func (m *Mirror) follow(ctx context.Context, q query, filter string, limit int) (reading, error) {
+// follow reads page after page until there is none, or so many had rows and there
+// are more.
+func (m *Mirror) follow(ctx context.Context, q query, filter string, pages int) (reading, error) {
 	var r reading
-	rows, empty := 0, 0
+	full, empty := 0, 0
 	for page, err := range m.client.Incidents(ctx, graphclient.Query{Operation: q.operation, Filter: filter}) {
 		if err != nil {
 			return reading{}, err
@@ -100,18 +103,17 @@ func (m *Mirror) follow(ctx context.Context, q query, filter string, limit int) 
 			q.answered()
 		}
 		r.pages = append(r.pages, page)
-		rows += len(page.Incidents)
-		if empty++; len(page.Incidents) > 0 {
-			empty = 0
-		}
-		if empty > maxEmpty {
+		if len(page.Incidents) > 0 {
+			full, empty = full+1, 0
+		} else if empty++; empty > maxEmpty {
 			return reading{}, fmt.Errorf("more than %d empty pages in a row: %w", maxEmpty, errIncomplete)
 		}
-		if page.More && rows >= limit {
-			r.overflow = true
+		r.overflow = r.overflow || full > 0 && page.More
+		if page.More && full >= pages {
 			return r, nil
 		}
 	}
+	r.ended = true
 	return r, nil
 }
 
@@ -121,72 +123,60 @@ const maxEmpty = 10
 // maxReadings bounds how often a listing of several pages is repeated.
 const maxReadings = 5
 
-// whole lists what the clauses select so that no row is missing. One page is
-// certain. Several were read from a list that moves, so they are read again until
-// two readings in a row agree.
-func (m *Mirror) whole(ctx context.Context, q query, clauses ...string) (reading, error) {
-	r, err := m.read(ctx, q, clauses...)
+// whole lists what the clauses select so that no row is missing, unless it
+// overflows. One page is certain. Several, of which one had rows, were read from a
+// list that moves, so they are read again until two readings in a row agree.
+func (m *Mirror) whole(ctx context.Context, q query, pages int, clauses ...string) (reading, error) {
+	r, err := m.read(ctx, q, pages, clauses...)
 	if err != nil || r.overflow || len(r.pages) == 1 {
 		return r, err
 	}
-	return m.agree(ctx, r, func() (reading, error) { return m.read(ctx, q, clauses...) })
+	return m.agree(ctx, r, func() (reading, error) { return m.read(ctx, q, pages, clauses...) })
 }
 
-// agree repeats a reading until it brings the same incidents twice.
+// agree repeats a reading until it brings the same incidents twice, or fits a page.
 func (m *Mirror) agree(ctx context.Context, r reading, again func() (reading, error)) (reading, error) {
 	for range maxReadings - 1 {
 		next, err := again()
-		if err != nil || next.overflow || maps.Equal(r.ids(), next.ids()) {
+		if err != nil || !next.ended || len(next.pages) == 1 || maps.Equal(r.ids(), next.ids()) {
 			return next, err
 		}
 		r = next
 	}
-	return reading{}, fmt.Errorf("%d readings of several pages differ from each other: %w", maxReadings, errIncomplete)
+	return r, fmt.Errorf("%d readings of several pages differ from each other: %w", maxReadings, errIncomplete)
 }
 
-// second lists a cell that time cannot split further, by attributes instead.
-func (m *Mirror) second(ctx context.Context, q query, by []attribute, clauses ...string) (reading, error) {
-	r, err := m.whole(ctx, q, clauses...)
-	if err != nil || !r.overflow {
+// paged lists what no cut of time parts by paging, until two readings agree, of which
+// an earlier one may have been seen. Where none do, or where there are too many pages,
+// the incidents of one second are told apart by attributes.
+func (m *Mirror) paged(ctx context.Context, q query, seen map[string]bool, by []attribute, clauses ...string) (reading, error) {
+	again := func() (reading, error) { return m.read(ctx, q, maxPaged, clauses...) }
+	r, err := again()
+	if err == nil && r.ended && len(r.pages) > 1 && !maps.Equal(r.ids(), seen) {
+		r, err = m.agree(ctx, r, again)
+	}
+	if err == nil && !r.ended {
+		err = fmt.Errorf("more than %d pages that no time tells apart: %w", maxPaged, errIncomplete)
+	}
+	if !errors.Is(err, errIncomplete) || len(by) == 0 {
 		return r, err
 	}
-	if len(by) == 0 {
-		return m.paged(ctx, q, clauses...)
-	}
-	all := reading{pages: r.pages}
+	var all reading
 	for _, f := range by[0].filters() {
-		part, err := m.second(ctx, q, by[1:], append(clauses[:len(clauses):len(clauses)], f)...)
-		if graphclient.ReasonOf(err) == graphclient.ReasonBadRequest {
-			return m.paged(ctx, q, clauses...)
-		}
-		if err != nil {
+		part, partErr := m.paged(ctx, q, nil, by[1:], append(clauses[:len(clauses):len(clauses)], f)...)
+		if graphclient.ReasonOf(partErr) == graphclient.ReasonBadRequest {
 			return reading{}, err
+		}
+		if partErr != nil {
+			return reading{}, partErr
 		}
 		all.pages = append(all.pages, part.pages...)
 	}
 	return all, nil
 }
 
-// paged lists what nothing can split by paging, until two readings agree.
-func (m *Mirror) paged(ctx context.Context, q query, clauses ...string) (reading, error) {
-	filter := and(append([]string{q.clause}, clauses...)...)
-	if q.open && m.statusFilter() {
-		filter = and(filter, stillOpen)
-	}
-	again := func() (reading, error) { return m.follow(ctx, q, filter, maxPaged) }
-	r, err := again()
-	if err != nil {
-		return r, err
-	}
-	if r, err = m.agree(ctx, r, again); err == nil && r.overflow {
-		err = fmt.Errorf("more than %d incidents that nothing tells apart: %w", maxPaged, errIncomplete)
-	}
-	return r, err
-}
-
-// maxPaged is how many rows are paged through at most: deep pages silently come
-// back empty.
-const maxPaged = 1000
+// maxPaged is how many pages are read at most: deep ones silently come back empty.
+const maxPaged = 20
 
 func (m *Mirror) statusFilter() bool {
 	m.mu.Lock()

@@ -2,98 +2,143 @@ package mirror
 
 import "math"
 
-// A region has yet to be covered.
+// A region of created time has yet to be covered.
 type region struct {
 	span
-	marks []Ticks // rows of it that were seen but may not be all, ascending
-	up    bool    // cells are cut off the old end
-	over  bool    // it is known to overflow as a whole
-	*guess
+	marks []mark // rows of it that were seen, the oldest first
+	all   bool   // as far as is known they are all there are
+	up    bool   // cells are cut off the old end
+	over  bool   // it is known to overflow as a whole
 }
 
-// A guess is what has been learnt about a region, shared by all that is left of it.
-type guess struct {
-	share  float64 // of the rows that are marks
-	width  float64 // in ticks, of a cell of the wanted rows; 0: unknown
-	proven int     // cells in a row that had the width and were well filled
-	flying int     // cells that will tell more
+// plan divides a region into the next cell and the rest, which may be nothing.
+func (s *survey) plan(r *region) (cell, span) {
+	at, pages := s.cut(r)
+	part, rest := span{at, r.to}, span{r.from, at}
+	if r.up {
+		part, rest = span{r.from, at}, span{at, r.to}
+	}
+	if !r.inside(at) {
+		part, rest = r.span, span{}
+	}
+	return cell{span: part, pages: pages}, rest
 }
 
-// A pending cell is being read.
-type pending struct {
-	*guess
-	marks int
-	up    bool
-}
-
-// ready reports whether a cell can be cut off without waiting for another.
-func (r *region) ready() bool { return r.flying < 1+r.proven/2 || len(r.marks) > 0 || r.width == 0 }
-
-// cut returns the whole second at which the next cell of a region ends.
-func (s *survey) cut(r *region) Ticks {
+// cut returns the whole second at which the next cell of a region ends, one outside
+// of it if that is all of it, and what an overflow of that cell is worth.
+func (s *survey) cut(r *region) (Ticks, int) {
+	if r.atomic() {
+		return r.from, 0
+	}
+	if r.all {
+		return r.between()
+	}
+	pages := glimpse
 	switch {
-	case r.atomic():
-		return r.from // all of it
-	case s.lo > s.hi && r.over:
-		return s.anywhere(r)
-	case s.lo > s.hi: // nothing is known: all of it
-		return r.from
+	case s.lo > s.hi:
+		pages = firstGlimpse
+	case s.surprise < even:
+		pages = 1
 	}
-	var at float64
-	n := len(r.marks)
-	switch k := max(1, int(math.Round(wanted*r.share))); {
-	case s.surprise < 0.5:
-		at = r.off(s.width)
-	case n > 0 && k < n:
-		at = r.gap(k)
-	case n > 0:
-		at = r.beyond()
-	case r.width > 0:
-		at = r.off(r.width)
-	default:
-		at = s.middle(r)
+	at, ok := s.forecast(r)
+	at = r.clamp(at)
+	switch {
+	case ok && r.inside(at):
+		return at, pages
+	case r.over:
+		return s.anywhere(r), pages
 	}
-	if math.IsNaN(at) || s.idle(r, at) {
-		if r.over {
-			return s.anywhere(r)
-		}
-		return r.from // the rest is next to nothing: all of it
-	}
-	cut := r.within(wholeSecond(at))
-	if r.over && !r.inside(cut) {
-		cut = s.anywhere(r)
-	}
-	return cut
+	return r.from, pages
 }
 
-func wholeSecond(at float64) Ticks { return Ticks(math.Floor(at/float64(oneSecond))) * oneSecond }
+// between cuts a region by marks that are all its rows: where they lie furthest
+// apart about a full cell from the end, or else at the end of a second that holds
+// more than a page.
+func (r *region) between() (Ticks, int) {
+	n, best := len(r.marks), 0
+	k := full
+	if n <= k && !r.over {
+		return r.from, 1
+	}
+	if n <= k {
+		k = n / 2 // Graph's pages are smaller than was asked for
+	}
+	for i := k; i > 0; i-- {
+		if r.parts(i) && (best == 0 || i > k*3/4 && r.gap(i) > 4*r.gap(best)) {
+			best = i
+		}
+	}
+	for i := k + 1; i < n && best == 0; i++ {
+		if r.parts(i) {
+			best = i
+		}
+	}
+	switch {
+	case best == 0:
+		return r.from, 0
+	case best > pageSize:
+		return r.middle(best), 0
+	}
+	return r.middle(best), 1
+}
 
-func (r *region) inside(cut Ticks) bool { return r.from < cut && cut < r.to }
+// forecast returns where a cell of the wanted rows should end; false if all of the
+// region is as good a cell as any.
+func (s *survey) forecast(r *region) (Ticks, bool) {
+	n, k := len(r.marks), max(1, int(math.Round(wanted*s.share)))
+	var at float64
+	switch {
+	case s.lo > s.hi:
+		return 0, false // nothing is known yet
+	case s.surprise < even && r.up:
+		at = float64(r.from) + s.width
+	case s.surprise < even:
+		at = float64(r.to) - s.width
+	case k < n:
+		at = float64(r.middle(r.widest(k)))
+	case r.over:
+		return 0, false
+	default:
+		return s.half(r)
+	}
+	return wholeSecond(at), !s.idle(r, at)
+}
+
+// half returns the middle of a region; false if it is not worth two requests.
+func (s *survey) half(r *region) (Ticks, bool) {
+	c := s.presumed(r.span)
+	width := float64(c.to) - float64(c.from)
+	return wholeSecond(float64(c.from) + width/2), width >= keptFor/32
+}
 
 // anywhere returns a cut inside a region that must be cut: between the rows that
 // were seen, else in the middle.
 func (s *survey) anywhere(r *region) Ticks {
 	if n := len(r.marks); n > 0 {
-		if cut := r.within(wholeSecond(float64(r.marks[n/2]))); r.inside(cut) {
-			return cut
+		if at := r.clamp(wholeSecond(float64(r.marks[n/2].at))); r.inside(at) {
+			return at
 		}
 	}
-	from, to := max(r.from, s.now-Ticks(keptFor)), min(r.to, s.now)
-	return r.within(wholeSecond((float64(from) + float64(to)) / 2))
+	c := s.presumed(r.span)
+	return r.clamp(wholeSecond((float64(c.from) + float64(c.to)) / 2))
 }
 
 // idle reports whether a cut would leave next to nothing.
 func (s *survey) idle(r *region, at float64) bool {
-	from, to := float64(max(r.from, s.now-Ticks(keptFor))), float64(min(r.to, s.now))
-	left := at - from
+	c := s.presumed(r.span)
+	left := at - float64(c.from)
 	if r.up {
-		left = to - at
+		left = float64(c.to) - at
 	}
-	return left < (to-from)/16
+	return left < (float64(c.to)-float64(c.from))/16
 }
 
-// within keeps a cut inside a region that is wider than a second.
-func (r *region) within(at Ticks) Ticks {
+func wholeSecond(at float64) Ticks { return Ticks(math.Floor(at/float64(oneSecond))) * oneSecond }
+
+func (r *region) inside(at Ticks) bool { return r.from < at && at < r.to }
+
+// clamp keeps a cut inside a region that is wider than a second.
+func (r *region) clamp(at Ticks) Ticks {
 	if r.from != minTicks && at <= r.from {
 		at = r.from - r.from%oneSecond + oneSecond
 	}
@@ -103,58 +148,59 @@ func (r *region) within(at Ticks) Ticks {
 	return at
 }
 
-// mark returns the i-th mark from the end where cells are cut off.
-func (r *region) mark(i int) float64 {
-	if r.up {
-		return float64(r.marks[i])
+// within returns what is left of a region in one of its parts.
+func (r *region) within(c span) region {
+	part := region{span: c, all: r.all, up: r.up}
+	for _, m := range r.marks {
+		if c.holds(m.at) {
+			part.marks = append(part.marks, m)
+		}
 	}
-	return float64(r.marks[len(r.marks)-1-i])
+	return part
 }
 
-// gap returns the middle of the widest gap near the k-th mark.
-func (r *region) gap(k int) float64 {
-	between := func(i int) float64 { return math.Abs(r.mark(i) - r.mark(i-1)) }
+// mark returns when the i-th mark from the end where cells are cut off was created.
+func (r *region) mark(i int) Ticks {
+	if r.up {
+		return r.marks[i].at
+	}
+	return r.marks[len(r.marks)-1-i].at
+}
+
+// gap returns how far the i-th mark is from the one before.
+func (r *region) gap(i int) float64 { return math.Abs(float64(r.mark(i)) - float64(r.mark(i-1))) }
+
+// widest returns the mark near the k-th that is furthest from the one before.
+func (r *region) widest(k int) int {
 	best := k
 	for i := max(1, k*3/4); i <= min(len(r.marks)-1, k*9/8); i++ {
-		if between(i) > 4*between(best) {
+		if r.gap(i) > 4*r.gap(best) {
 			best = i
 		}
 	}
-	return (r.mark(best) + r.mark(best-1)) / 2
+	return best
 }
 
-// beyond returns a cut behind the last mark, as far as the width lets expect
-// what is missing to a page.
-func (r *region) beyond() float64 {
-	n := len(r.marks)
-	more := max(0, 1-float64(n)/r.share/wanted) * r.width
-	more = max(more, float64(2*oneSecond))
-	if r.up {
-		return r.mark(n-1) + more
+// middle returns a whole second between the i-th mark and the one before, the
+// second of the later one if there is none.
+func (r *region) middle(i int) Ticks {
+	a, b := min(r.mark(i), r.mark(i-1)), max(r.mark(i), r.mark(i-1))
+	if at := wholeSecond(float64(a)/2 + float64(b)/2); at > a {
+		return at
 	}
-	return r.mark(n-1) - more
+	return wholeSecond(float64(b))
 }
 
-// off returns a cut at a distance from the end where cells are cut off.
-func (r *region) off(d float64) float64 {
-	if r.up {
-		return float64(r.from) + d
-	}
-	return float64(r.to) - d
+// parts reports whether a cut can part the i-th mark from the one before.
+func (r *region) parts(i int) bool {
+	at := r.middle(i)
+	return r.inside(at) && (at <= r.mark(i)) != (at <= r.mark(i-1))
 }
 
-// middle returns the middle of a region, an open end taken to be where Graph's
-// retention puts it; NaN if the region is not worth two requests.
-func (s *survey) middle(r *region) float64 {
-	from, to := float64(r.from), float64(r.to)
-	if r.from == minTicks {
-		from = float64(s.now) - keptFor
+// distance is infinite to an open end.
+func distance(from, to Ticks) float64 {
+	if from == minTicks || to == maxTicks {
+		return math.Inf(1)
 	}
-	if r.to == maxTicks {
-		to = float64(s.now)
-	}
-	if to-from < keptFor/32 || s.rows < 4*wanted {
-		return math.NaN()
-	}
-	return (from + to) / 2
+	return float64(to - from)
 }

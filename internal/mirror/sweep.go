@@ -139,7 +139,7 @@ func (m *Mirror) restartSweep() bool {
 func (m *Mirror) sweep(ctx context.Context, w span) error {
 	began := time.Now()
 	q := query{operation: graphclient.OperationSweep, open: true}
-	if err := m.explore(ctx, newSurvey(w, nil, m.now()), q); err != nil {
+	if err := m.explore(ctx, newSurvey(w, nil, false, m.now()), q); err != nil {
 		return err
 	}
 	if err := m.settle(ctx, func() {}); err != nil {
@@ -170,7 +170,7 @@ func (m *Mirror) settleMissing(ctx context.Context, w span, began time.Time) err
 	}
 	again := time.Now()
 	q := query{operation: graphclient.OperationSweep}
-	if err := m.explore(ctx, newSurvey(w, nil, m.now()), q); err != nil {
+	if err := m.explore(ctx, newSurvey(w, nil, false, m.now()), q); err != nil {
 		return err
 	}
 	return m.dropMissing(ctx, m.missing(w, again), again)
@@ -215,7 +215,7 @@ func (m *Mirror) dropMissing(ctx context.Context, ids []string, began time.Time)
 // alive reports whether a listing of all open incidents shows more than a page, or
 // at least half of those that should be left while so many are missing.
 func (m *Mirror) alive(ctx context.Context, missing int) (bool, error) {
-	r, err := m.read(ctx, query{operation: graphclient.OperationSweep, open: true})
+	r, err := m.read(ctx, query{operation: graphclient.OperationSweep, open: true}, 1)
 	if err != nil {
 		return false, err
 	}

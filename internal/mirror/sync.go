@@ -21,7 +21,7 @@ const (
 // wide delta at the end starts before the first request. It returns an error only
 // when ctx ends.
 func (m *Mirror) synchronise(ctx context.Context) error {
-	s := newSurvey(allTime, nil, m.now())
+	s := newSurvey(allTime, nil, false, m.now())
 	for backoff := minBackoff; ; backoff = min(2*backoff, maxBackoff) {
 		began := time.Now()
 		before := s.progress()

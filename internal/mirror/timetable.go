@@ -43,7 +43,7 @@ func (t *timetable) plan(windows []span, begun time.Time, period time.Duration) 
 // visit covers was young until the last period began, or later.
 func (t *timetable) last(w span) time.Time {
 	var last time.Time
-	var end Ticks = minTicks // of what the visits cover
+	end := minTicks // of what the visits cover
 	for _, v := range t.visits {
 		end = max(end, v.to)
 		if v.from < w.to && w.from < v.to && (last.IsZero() || v.last.Before(last)) {

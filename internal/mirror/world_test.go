@@ -290,7 +290,7 @@ const timeFormat = "15:04:05.000"
 func describe(states []*Incident) string {
 	var s strings.Builder
 	for _, in := range states {
-		s.WriteString(fmt.Sprintf("\n  %+v", in))
+		fmt.Fprintf(&s, "\n  %+v", in)
 	}
 	return s.String()
 }
@@ -298,7 +298,7 @@ func describe(states []*Incident) string {
 func (w *world) tell(id string) string {
 	var s strings.Builder
 	for _, v := range w.history[id] {
-		s.WriteString(fmt.Sprintf("\n  from %s (lag %s, dated %t): %+v", v.at.UTC().Format(timeFormat), v.lag, v.dated, v.state))
+		fmt.Fprintf(&s, "\n  from %s (lag %s, dated %t): %+v", v.at.UTC().Format(timeFormat), v.lag, v.dated, v.state)
 	}
 	return s.String()
 }
