@@ -151,6 +151,25 @@ func TestGood(t *testing.T) {
 	}
 }
 
+// TestTimes shows that times are written as in Prometheus or as for the flags.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for s, want := range map[string]time.Duration{
+		"0": 0, "0s": 0, "500ms": 500 * time.Millisecond, "90s": 90 * time.Second, "1.5h": 90 * time.Minute, "1h30m": 90 * time.Minute,
+		"1d": day, "1d12h": 36 * time.Hour, "1w": 7 * day, "1y2w3d4h5m6s7ms": 382*day + 4*time.Hour + 5*time.Minute + 6007*time.Millisecond,
+	} {
+		if got, ok := parseDuration(s); !ok || got != want {
+			t.Errorf("%s: got %s, %t, want %s", s, got, ok, want)
+		}
+	}
+	for _, s := range []string{"", "5", "d", "1h1d", "1d1w", "1d1d", "+1h", "-1h", "1d-1h", "1.5d", "1 h", "1H", "1M", "٣h", "100000d", "3000000h"} {
+		if got, ok := parseDuration(s); ok {
+			t.Errorf("%s: got %s, want none", s, got)
+		}
+	}
+}
+
 // TestEqual shows that a difference in any field is one, and that the order of tags, the
 // spelling of times and a method that goes without saying are none.
 func TestEqual(t *testing.T) {
@@ -220,18 +239,18 @@ func TestBombs(t *testing.T) {
 	for i := range 30 {
 		fmt.Fprintf(&laughs, "a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d,", i), 9))
 	}
-	square := "tenants:\n  - tags: &t [" + strings.Repeat("x,", 1<<17) + "]\n" + strings.Repeat("  - {tags: *t}\n", 1<<15)
-	wide := "tenants:\n  - &t {" + strings.Repeat("x: y,", 1<<15) + "}\n" + strings.Repeat("  - *t\n", 1<<15)
+	square := "tenants:\n  - tags: &t [" + strings.Repeat("x,", 1<<17) + "]\n" + strings.Repeat("  - {tags: *t}\n", 1<<12)
+	wide := "tenants:\n  - &t {" + strings.Repeat("x: y,", 1<<13) + "}\n" + strings.Repeat("  - *t\n", 1<<13)
 	for name, text := range map[string]string{
 		"billion laughs": laughs.String(),
 		"in a list":      laughs.String() + "tenants: *a30\n",
 		"square of tags": square,
 		"square of keys": wide,
-		"many tags":      "tenants:\n  - tags: [" + many(1<<16) + "]\n",
-		"many fields":    "tenants:\n  - {" + many(1<<16) + "}\n",
-		"many choices":   "objectives:\n  - severities: [" + many(1<<16) + "]\n",
+		"many tags":      "tenants:\n  - tags: [" + many(1<<15) + "]\n",
+		"many fields":    "tenants:\n  - {" + many(1<<15) + "}\n",
+		"many choices":   "objectives:\n  - severities: [" + many(1<<15) + "]\n",
 		"deep":           "tenants: " + strings.Repeat("[", maxSize/2),
-		"comments":       strings.Repeat("#\n-\n", maxSize/8),
+		"comments":       strings.Repeat("#\n-\n", maxSize/16),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,7 +12,7 @@ import (
 
 // maxValues is how many values are read of a file, those behind an alias each time that it
 // stands there: a short file of aliases to aliases can mean billions.
-const maxValues = 100_000
+const maxValues = 50_000
 
 // A mistake is one thing that is wrong with a file.
 type mistake struct {

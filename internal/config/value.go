@@ -129,7 +129,8 @@ func (r *reader) duration(to *time.Duration, least, most string) func(place) {
 var units = regexp.MustCompile(`^(?:(\d{1,2})y)?(?:(\d{1,3})w)?(?:(\d{1,4})d)?([0-9.hmsuµn]*)$`)
 
 // parseDuration parses a time as Prometheus writes it (1d, 1h30m) or as the flags do
-// (1.5h): what works in either works here.
+// (1.5h): what works in either works here. The parts add up to less than twice what a
+// Duration holds, so that a sum which is too long is negative, and within no bounds.
 func parseDuration(s string) (time.Duration, bool) {
 	m := units.FindStringSubmatch(s)
 	if s == "" || m == nil {
