@@ -163,9 +163,9 @@ func TestSurveyTiles(t *testing.T) {
 // shapes are how incidents may be spread over the time for which Graph keeps them:
 // each returns the age of the next one in seconds.
 var shapes = map[string]func(rng *rand.Rand) func(i, n int) float64{
-	"even": func(*rand.Rand) func(i, n int) float64 {
-		return func(i, n int) float64 { return (float64(i) + 0.5) / float64(n) * 180 * 86400 }
-	},
+	"even":       evenly(180),
+	"even, 90 d": evenly(90),
+	"even, 7 d":  evenly(7),
 	"chance": func(rng *rand.Rand) func(i, n int) float64 {
 		return func(int, int) float64 { return rng.Float64() * 180 * 86400 }
 	},
@@ -183,6 +183,13 @@ var shapes = map[string]func(rng *rand.Rand) func(i, n int) float64{
 	"1000 in 10 hours": bursts(1000, 36000),
 	"60 in a second":   bursts(60, 0),
 	"300 in a second":  bursts(300, 0),
+}
+
+// evenly spreads incidents over so many days.
+func evenly(days float64) func(rng *rand.Rand) func(i, n int) float64 {
+	return func(*rand.Rand) func(i, n int) float64 {
+		return func(i, n int) float64 { return (float64(i) + 0.5) / float64(n) * days * 86400 }
+	}
 }
 
 // bursts spreads incidents in so many at a time, within so many seconds.
@@ -228,7 +235,7 @@ func TestSurveyCost(t *testing.T) {
 			least := (len(l.rows) + pageSize - 1) / pageSize
 			bound := 3.0 // 4 are promised
 			switch {
-			case shape == "even" || shape == "chance":
+			case strings.HasPrefix(shape, "even") || shape == "chance":
 				bound = 1.7 // 2.5 are promised
 			case strings.HasSuffix(shape, "in a second"):
 				bound = 4.5 // nothing parts them, so that each is read twice or more
