@@ -20,6 +20,7 @@ const module = "msgraph_security_exporter"
 var floors = map[string]struct{ imports, tests []string }{
 	".":                    {[]string{"collector", "graphclient", "graphclient/graphsim", "internal/mirror"}, nil},
 	"collector":            {[]string{"internal/mirror"}, nil},
+	"internal/config":      {nil, nil},
 	"internal/mirror":      {[]string{"graphclient"}, []string{"graphclient/graphsim"}},
 	"graphclient":          {nil, []string{"graphclient", "graphclient/graphsim"}},
 	"graphclient/graphsim": {nil, []string{"graphclient/graphsim"}},
