@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,13 @@ import (
 func follow(t *testing.T, sim *graphsim.Sim, cfg Config) *Mirror {
 	t.Helper()
 	m := New(clientOf(sim), cfg)
+	run(t, m)
+	return m
+}
+
+// run runs a mirror for the time of the test.
+func run(t *testing.T, m *Mirror) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -25,10 +33,9 @@ func follow(t *testing.T, sim *graphsim.Sim, cfg Config) *Mirror {
 		m.Run(ctx)
 	}()
 	t.Cleanup(func() { cancel(); <-done })
-	return m
 }
 
-func clientOf(sim *graphsim.Sim) *graphclient.Client {
+func clientOf(transport http.RoundTripper) *graphclient.Client {
 	client, err := graphclient.New(graphclient.Config{
 		Endpoint:          "https://graph.example",
 		Authority:         "https://login.example",
@@ -36,7 +43,7 @@ func clientOf(sim *graphsim.Sim) *graphclient.Client {
 		ClientID:          "client",
 		Secret:            func() (graphclient.Secret, error) { return "s", nil },
 		RequestsPerMinute: 100000,
-		Transport:         sim,
+		Transport:         transport,
 	})
 	if err != nil {
 		panic(err)

@@ -25,20 +25,27 @@ func TestMutants(t *testing.T) {
 		{"watermark from a partial pass", "pass.go", "	if err != nil {\n		return time.Time{}, fmt.Errorf(\"reading updates",
 			"	if err != nil {\n		m.mu.Lock()\n		m.marks.move(m.clock.predict(time.Now()), began, wide)\n		m.mu.Unlock()\n		return time.Time{}, fmt.Errorf(\"reading updates"},
 		{"Date uncorrected", "clock.go", "return now.Add(-a.Arrived.Sub(a.Sent) - time.Second)", "return now"},
-		{"no sweep of old incidents", "sweep.go", "	for ctx.Err() == nil {\n		m.beginSweep()", "	for ctx.Err() != nil {\n		m.beginSweep()"},
+		{"no sweep of old incidents", "sweep.go", "	for ctx.Err() == nil {\n		begun := time.Now()", "	for ctx.Err() != nil {\n		begun := time.Now()"},
 		{"no sweep of young incidents", "mirror.go", "tasks.Go(func() { m.sweepYoung(ctx) })", ""},
-		{"drop without asking", "sweep.go", "	if len(missing) > 2 {\n", "	if len(missing) > 0 {\n		return m.dropMissing(ctx, missing, time.Now())\n	}\n	if len(missing) > 2 {\n"},
+		{"drop without asking", "sweep.go", "	if len(missing) <= 2 {\n", "	if len(missing) <= 2 {\n		return m.dropMissing(ctx, missing, began)\n"},
 		{"gt for ge, updated", "filter.go", "\"lastUpdateDateTime ge \"", "\"lastUpdateDateTime gt \""},
 		{"gt for ge, created", "filter.go", "\"createdDateTime ge \"", "\"createdDateTime gt \""},
 		{"no tombstone", "book.go", "	r.moment, r.gone = m, true\n	b.set(r)", "	r.gone = true\n	b.set(r)\n	delete(b.rows, id)"},
 		{"order by stamp alone", "book.go", "case in.Updated > old.Updated, later && in.Updated == old.Updated, later && confirmed:", "case in.Updated > old.Updated:"},
 		{"order by arrival alone", "book.go", "case in.Updated > old.Updated, later && in.Updated == old.Updated, later && confirmed:", "case true:"},
-		{"no closing delta", "sync.go", "taken, err := m.pass(ctx, true)", "taken, err := m.clock.predict(time.Now()), error(nil)"},
-		{"overflow ignored", "read.go", "r.overflow = true\n			return r, nil", "return r, nil"},
+		{"no closing delta", "sync.go", "taken, err := m.pass(ctx, true)", "taken, err := m.clock.predict(time.Now()), error(nil)\n	m.marks.move(taken, began, true)"},
+		{"overflow ignored", "read.go", "		r.overflow = r.overflow || full > 0 && page.More\n", ""},
 		{"suspicion ignored", "refresh.go", "err == nil && m.vanished.suspect", "err == nil && false"},
 		{"published although it failed", "refresh.go", "	if err == nil {\n		m.publish(taken, began)", "	if err != nil {\n		taken, err = m.clock.predict(time.Now()), nil\n	}\n	if err == nil {\n		m.publish(taken, began)"},
-		{"cells cut short", "explore.go", "s.done(r.cell, r.created(r.cell))\n", "s.done(r.cell, r.created(r.cell))\n			if r.cell.to == maxTicks && r.cell != allTime {\n				s.done(r.cell, nil)\n			}\n"},
+		{"a gap between cells", "region.go", "part, rest := span{at, r.to}, span{r.from, at}", "part, rest := span{at, r.to}, span{r.from, at - oneSecond}"},
+		{"pages believed", "explore.go", "case r.overflow:", "case r.overflow && !r.ended:"},
+		{"doubt ignored", "absorb.go", "if verdict == doubtful {", "if verdict == doubtful && false {"},
 	}
+	t.Run("none", func(t *testing.T) {
+		if out, err := runMutant(t, "mirror.go", "package mirror\n", "package mirror\n"); err != nil {
+			t.Fatalf("the tests fail by themselves:\n%s", out)
+		}
+	})
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := runMutant(t, c.file, c.good, c.broken)
