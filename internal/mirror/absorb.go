@@ -53,8 +53,7 @@ func (m *Mirror) correct(was bool, old, in *Incident) {
 	case was && is:
 		m.health.corrections[Changed]++
 	case is:
-		m.health.corrections[Added]++
-		m.vanished.disagreed++
+		m.unvanish()
 	case was && in.Updated == old.Updated:
 		m.vanish()
 	case was:

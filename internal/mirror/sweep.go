@@ -47,17 +47,21 @@ func (m *Mirror) sweepOld(ctx context.Context) {
 		period := m.sweepPeriod(len(windows))
 		plan := m.beginSweep(windows, begun, period)
 		if m.sweepWindows(ctx, plan) && m.pauseSweep(ctx, begun.Add(period)) {
-			m.endSweep()
+			m.note(ctx, taskSweep, m.endSweep(ctx))
 		}
 	}
 }
 
 // sweepPeriod returns how long a period over so many windows should take: a bit
 // less than the interval that was promised, unless that would cost more than one
-// and a half times the fewest requests that list all open incidents.
+// and a half times the fewest requests that list all open incidents. There is no time
+// to lose while incidents that had vanished come back.
 func (m *Mirror) sweepPeriod(windows int) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.vanished.returned {
+		return 0
+	}
 	fewest := max(1, (m.book.open+pageSize-1)/pageSize)
 	share := max(0.95, float64(windows)/(1.5*float64(fewest)))
 	return time.Duration(share * float64(m.cfg.SweepInterval))

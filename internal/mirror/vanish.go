@@ -1,6 +1,12 @@
 package mirror
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"msgraph_security_exporter/graphclient"
+)
 
 // A licence that lapses, or a provider that is missing from the answers, looks
 // like a tenant whose incidents were deleted: Graph answers 200 and no rows. So
@@ -18,6 +24,7 @@ type vanished struct {
 	disagreed int  // incidents that vanished or came back while the suspicion was being checked
 	suspect   bool // too many: nothing is published until a full sweep changes nothing
 	restart   bool // the sweep has to begin anew to check it
+	returned  bool // some came back meanwhile, so that nothing is left to wait for
 }
 
 // vanish notes that an open incident is no longer there although nothing updated
@@ -29,6 +36,18 @@ func (m *Mirror) vanish() {
 	v.disagreed++
 	if v.count > vanishFew && v.count*vanishShare > v.base {
 		m.suspect()
+	}
+}
+
+// unvanish notes that an open incident is there although nothing updated it. While
+// others are thought to have vanished, that is worth another sweep at once; the lock
+// is held.
+func (m *Mirror) unvanish() {
+	m.health.corrections[Added]++
+	v := &m.vanished
+	v.disagreed++
+	if v.suspect {
+		v.restart, v.returned = true, true
 	}
 }
 
@@ -54,14 +73,27 @@ func (m *Mirror) beginSweep(windows []span, begun time.Time, period time.Duratio
 }
 
 // endSweep closes a period that read every window, and with it a suspicion that
-// the period agrees with.
-func (m *Mirror) endSweep() {
+// the period agrees with. What was read first may be as old as the period, so that a
+// last look comes before anything is believed.
+func (m *Mirror) endSweep(ctx context.Context) error {
+	m.mu.Lock()
+	suspect := m.vanished.suspect
+	m.mu.Unlock()
+	if suspect {
+		r, err := m.read(ctx, query{operation: graphclient.OperationSweep, open: true}, 1)
+		if err != nil {
+			return fmt.Errorf("confirming what vanished: %w", err)
+		}
+		m.absorb(&r, swept)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.swept.period, m.swept.worst = m.swept.worst, 0
 	v := &m.vanished
 	if v.suspect && v.disagreed <= max(2, m.book.open/100) {
-		m.cfg.Logger.Info("A second sweep confirmed what vanished", "open", m.book.open)
+		m.cfg.Logger.InfoContext(ctx, "A second sweep confirmed what vanished", "open", m.book.open)
 		v.suspect = false
 	}
+	v.returned = false
+	return nil
 }
