@@ -28,7 +28,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		// Most of the memory is the copy of the incidents, which hardly changes:
 		// collecting garbage sooner costs little, and is what keeps it small.
-		debug.SetGCPercent(40)
+		debug.SetGCPercent(25)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once.
