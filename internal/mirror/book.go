@@ -12,6 +12,7 @@ type row struct {
 	Incident
 	moment      // of the answer that the row was last seen in
 	gone   bool // Graph answered that there is no such incident
+	past   past // what has been told of it
 }
 
 func (r *row) open() bool { return !r.gone && r.Status.Open() }
@@ -28,6 +29,9 @@ type book struct {
 	horizon Ticks
 	// newest is the newest stamp on any row, a lower bound of Graph's clock.
 	newest Ticks
+	// touched holds what was known of the incidents that have changed since the last
+	// snapshot, nil of new ones; it is nil itself before the first snapshot.
+	touched map[string]*Incident
 }
 
 func newBook() *book {
@@ -98,6 +102,8 @@ func (b *book) drop(id string, m moment) {
 func (b *book) set(r row) {
 	old, known := b.rows[r.ID]
 	was := known && old.open()
+	b.touch(r.ID, &old, known)
+	r.past = old.past
 	b.rows[r.ID] = r
 	switch {
 	case r.open() && !was:
@@ -106,6 +112,18 @@ func (b *book) set(r row) {
 		b.open--
 	}
 	b.dirty = b.dirty || was || r.open()
+}
+
+// touch remembers an incident as it was at the last snapshot.
+func (b *book) touch(id string, old *row, known bool) {
+	if _, again := b.touched[id]; b.touched == nil || again {
+		return
+	}
+	b.touched[id] = nil
+	if known {
+		before := old.Incident
+		b.touched[id] = &before
+	}
 }
 
 // list returns the open incidents; the caller owns the slice.
@@ -125,7 +143,8 @@ func (b *book) prune(now time.Duration, horizon Ticks) {
 	b.horizon = horizon
 	for id, r := range b.rows {
 		overtaken := now-r.arrived > 2*requestLimit
-		if !r.open() && overtaken && (r.gone || r.Updated < horizon) {
+		_, untold := b.touched[id]
+		if !r.open() && overtaken && !untold && (r.gone || r.Updated < horizon) {
 			delete(b.rows, id)
 		}
 	}

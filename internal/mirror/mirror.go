@@ -36,6 +36,10 @@ type Config struct {
 	// MinRefreshInterval is the time within which refreshes share one result,
 	// 1 second by default; negative for none.
 	MinRefreshInterval time.Duration
+	// Observe is told what happened between one snapshot and the next, by one
+	// goroutine at a time, before a refresh that waited for it returns. The first
+	// snapshot tells nothing.
+	Observe func([]Event)
 	// Logger gets changes of state; nothing is logged by default.
 	Logger *slog.Logger
 }
@@ -44,6 +48,9 @@ func (c Config) withDefaults() Config {
 	c.SweepInterval = cmp.Or(c.SweepInterval, 10*time.Minute)
 	c.MaxAge = cmp.Or(c.MaxAge, 5*time.Minute)
 	c.MinRefreshInterval = cmp.Or(c.MinRefreshInterval, time.Second)
+	if c.Observe == nil {
+		c.Observe = func([]Event) {}
+	}
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return c
 }

@@ -97,7 +97,9 @@ func (m *Mirror) refresh(ctx context.Context) error {
 		err = fmt.Errorf("%d open incidents vanished without an update and a second sweep has not confirmed it: %w",
 			m.vanished.count, errIncomplete)
 	}
+	var events []Event
 	if err == nil {
+		events = m.events(taken)
 		m.publish(taken, began)
 	}
 	if ctx.Err() == nil {
@@ -105,6 +107,7 @@ func (m *Mirror) refresh(ctx context.Context) error {
 	}
 	m.mu.Unlock()
 	m.note(ctx, taskRefresh, err)
+	m.cfg.Observe(events)
 	return err
 }
 

@@ -53,6 +53,7 @@ func (m *Mirror) publishFirst(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.publish(taken, began)
+	m.book.touched = map[string]*Incident{}
 	m.synced, m.progress = true, 1
 	m.swept.begun, m.swept.oldest = began, began
 	m.health.count(nil, time.Since(began))
