@@ -34,6 +34,19 @@ type health struct {
 
 func (h *health) failing(t task) bool { return h.problems[t] != "" }
 
+// over notes that a task has recovered. When refreshes have, so has what failed for
+// the same reason beside them, until it fails again.
+func (h *health) over(t task, p Problem) {
+	if t != taskRefresh {
+		return
+	}
+	for i := range h.problems {
+		if h.problems[i] == p {
+			h.problems[i] = ""
+		}
+	}
+}
+
 // count notes the end of a refresh that took d.
 func (h *health) count(err error, d time.Duration) {
 	h.last, h.ended = d, true
@@ -74,6 +87,7 @@ func (m *Mirror) note(ctx context.Context, t task, err error) {
 	switch is {
 	case was:
 	case "":
+		m.health.over(t, was)
 		m.cfg.Logger.InfoContext(ctx, "Recovered", "task", taskNames[t])
 	default:
 		m.cfg.Logger.WarnContext(ctx, "Reading from Graph fails", "task", taskNames[t], "reason", string(is), "err", err)
