@@ -24,7 +24,7 @@ type config struct {
 	requestsPerMinute          int
 	sweepInterval, maxAge      time.Duration
 	minRefreshInterval         time.Duration
-	demo, pprof                bool
+	demo, pprof, exemplars     bool
 	web                        *web.FlagConfig
 	logLevel                   *promslog.Level
 	logFormat                  *promslog.Format
@@ -42,7 +42,7 @@ type checker struct {
 // every mistake in them, each on a line that names the flag or the variable.
 func check(given *options, getenv func(string) string) (*config, error) {
 	c := &checker{
-		config: config{demo: given.demo, pprof: given.pprof, web: given.web, logLevel: promslog.NewLevel(), logFormat: promslog.NewFormat()},
+		config: config{demo: given.demo, pprof: given.pprof, exemplars: given.exemplars, web: given.web, logLevel: promslog.NewLevel(), logFormat: promslog.NewFormat()},
 		given:  given,
 		getenv: getenv,
 	}

@@ -26,7 +26,7 @@ type options struct {
 	requestsPerMinute                         string
 	sweepInterval, maxAge, minRefreshInterval string
 	logLevel, logFormat                       string
-	demo, pprof                               bool
+	demo, pprof, exemplars                    bool
 	web                                       *web.FlagConfig
 }
 
@@ -91,6 +91,8 @@ func (o *options) collectorFlags(app *kingpin.Application) {
 		Default("5m").StringVar(&o.maxAge)
 	app.Flag("collector.min-refresh-interval", "Pulls closer together than this share one refresh. 0s: every pull refreshes.").
 		Default("1s").StringVar(&o.minRefreshInterval)
+	app.Flag("collector.exemplars", "Name an incident beside the buckets of durations, in OpenMetrics answers.").
+		Default("true").BoolVar(&o.exemplars)
 }
 
 // clouds returns the names of the known clouds.

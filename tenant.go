@@ -51,20 +51,22 @@ func newTenant(ctx context.Context, cfg *config, logger *slog.Logger) (*tenant, 
 	if err != nil {
 		return nil, err
 	}
-	t.mirror = mirror.New(client, mirrorConfig(cfg, logger))
+	flow := collector.NewFlow(cfg.exemplars)
+	t.mirror = mirror.New(client, mirrorConfig(cfg, flow, logger))
 	t.tasks = append(t.tasks, t.mirror.Run)
-	t.registry, err = register(collector.New(t.mirror), measured)
+	t.registry, err = register(collector.New(t.mirror), flow, measured)
 	return t, err
 }
 
 // operation names what a request is for.
 func operation(r *http.Request) string { return string(graphclient.OperationOf(r.Context())) }
 
-func mirrorConfig(cfg *config, logger *slog.Logger) mirror.Config {
+func mirrorConfig(cfg *config, flow *collector.Flow, logger *slog.Logger) mirror.Config {
 	return mirror.Config{
 		SweepInterval:      cfg.sweepInterval,
 		MaxAge:             cfg.maxAge,
 		MinRefreshInterval: cmp.Or(cfg.minRefreshInterval, -1), // where 0 is the default
+		Observe:            flow.Observe,
 		Logger:             logger,
 	}
 }

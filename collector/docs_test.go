@@ -80,6 +80,7 @@ func TestDescribed(t *testing.T) {
 	descs := make(chan *prometheus.Desc, 100)
 	New(fixed{}).Describe(descs)
 	NewTransport(nil, operationHeader).Describe(descs)
+	NewFlow(true).Describe(descs)
 	buildInfo().Describe(descs)
 	close(descs)
 	for d := range descs {

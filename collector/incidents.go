@@ -31,6 +31,10 @@ var incidents = []family{
 			})
 		},
 	},
+	byAge("open_incidents_older_than", "Open incidents that were created longer ago than the age.",
+		func(r *reading, s mirror.Severity) *backlog { return &r.older[s] }),
+	byAge("open_incidents_untouched_for", "Open incidents whose last update is longer ago than the age.",
+		func(r *reading, s mirror.Severity) *backlog { return &r.untouched[s] }),
 	{
 		name:   "oldest_open_incident_created_timestamp_seconds",
 		help:   "When the oldest open incident was created, as a Unix time; absent where none is open.",

@@ -5,7 +5,9 @@ import "msgraph_security_exporter/internal/mirror"
 // A reading is a report with its incidents counted once for all families.
 type reading struct {
 	mirror.Report
-	groups [wide][wide][wide][wide]group
+	groups    [wide][wide][wide][wide]group
+	older     [wide]backlog // by severity, since they were created
+	untouched [wide]backlog // and since they were last updated
 }
 
 // wide is more than any enumeration has values, so that counting is indexing: a
@@ -40,8 +42,11 @@ func read(report mirror.Report) *reading {
 	if report.Snapshot == nil {
 		return r
 	}
+	taken := mirror.TicksOf(report.Snapshot.Taken)
 	for i := range report.Snapshot.Open {
 		in := &report.Snapshot.Open[i]
+		r.older[in.Severity].add(taken, in.Created)
+		r.untouched[in.Severity].add(taken, in.Updated)
 		r.group(labelSet{rank{in.Severity, in.Priority()}, in.Status, in.Classification}).add(in)
 	}
 	return r
@@ -106,4 +111,27 @@ func (r *reading) eachRank(f func(rank, group)) {
 			}
 		}
 	}
+}
+
+// eachSeverity does the same for severity alone.
+func (r *reading) eachSeverity(f func(mirror.Severity)) {
+	if r.Snapshot == nil {
+		return
+	}
+	for _, severity := range append(mirror.Severities(), 0) {
+		if severity != 0 || r.anyOther() {
+			f(severity)
+		}
+	}
+}
+
+// anyOther reports whether an open incident has a severity that this build does
+// not know.
+func (r *reading) anyOther() bool {
+	for _, priority := range mirror.Priorities() {
+		if r.ranked(rank{0, priority}).open > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,107 @@
+package collector
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"msgraph_security_exporter/internal/mirror"
+)
+
+// TestFlow counts one event of each kind, each where it belongs and nowhere else.
+func TestFlow(t *testing.T) {
+	f := NewFlow(true)
+	in := incident(t, time.Hour, "high", "active", "truePositive", true, 90)
+	in.Determination = enum(t, "phishing", mirror.Determinations())
+	for kind := mirror.Opened; kind <= mirror.Merged; kind++ {
+		f.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: 90 * time.Second}})
+	}
+	f.Observe(nil)
+	want := map[string]float64{
+		`incidents_opened_total high`:                1,
+		`incidents_entered_priority_total high`:      1,
+		`incidents_resolved_total truePositive high`: 1,
+		`incidents_determined_total phishing`:        1,
+		`incidents_reopened_total high`:              1,
+		`incidents_merged_total high`:                1,
+		`incident_acknowledge_duration_seconds high`: 90,
+		`incident_resolve_duration_seconds high`:     90,
+	}
+	for _, family := range families(t, f) {
+		for _, m := range family.GetMetric() {
+			key := strings.TrimPrefix(family.GetName(), "msgraph_security_")
+			for _, l := range m.GetLabel() {
+				key += " " + l.GetValue()
+			}
+			got := m.GetCounter().GetValue() + m.GetHistogram().GetSampleSum()
+			if got != want[key] {
+				t.Errorf("%s: got %g, want %g", key, got, want[key])
+			}
+			delete(want, key)
+		}
+	}
+	for key := range want {
+		t.Errorf("%s is missing", key)
+	}
+}
+
+// TestExemplars names an incident beside a bucket if that is wanted, and only by an
+// id such as Graph's.
+func TestExemplars(t *testing.T) {
+	for _, c := range []struct {
+		wanted bool
+		id     string
+		want   int
+	}{
+		{true, "924565", 1},
+		{false, "924565", 0},
+		{true, "", 0},
+		{true, "alice@soc.example", 0},
+		{true, strings.Repeat("9", 200), 0},
+	} {
+		f := NewFlow(c.wanted)
+		f.Observe([]mirror.Event{{Kind: mirror.Resolved, Incident: mirror.Incident{ID: c.id, Severity: 1}, Took: time.Hour}})
+		exemplars, count := 0, uint64(0)
+		for _, family := range families(t, f) {
+			for _, m := range family.GetMetric() {
+				count += m.GetHistogram().GetSampleCount()
+				for _, b := range m.GetHistogram().GetBucket() {
+					if b.GetExemplar() != nil {
+						exemplars++
+					}
+				}
+			}
+		}
+		if exemplars != c.want || count != 1 {
+			t.Errorf("%q: got %d exemplars of %d observations, want %d of 1", c.id, exemplars, count, c.want)
+		}
+	}
+}
+
+func families(t *testing.T, c prometheus.Collector) []*dto.MetricFamily {
+	t.Helper()
+	r := prometheus.NewPedanticRegistry()
+	if err := r.Register(c); err != nil {
+		t.Fatal(err)
+	}
+	return gather(t, r)
+}
+
+// TestAges counts an incident in every step of age that it has passed.
+func TestAges(t *testing.T) {
+	report := reports(t)["quiet"]
+	old := incident(t, 73*time.Hour, "high", "active", "unknown", false)
+	old.Updated = mirror.TicksOf(taken.Add(-25 * time.Hour))
+	edge := incident(t, time.Hour, "high", "active", "unknown", false)
+	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []mirror.Incident{old, edge}}
+	r := read(report)
+	if got, want := r.older[old.Severity], (backlog{1, 1, 1, 1, 0, 0}); got != want {
+		t.Errorf("older than: got %v, want %v", got, want)
+	}
+	if got, want := r.untouched[old.Severity], (backlog{1, 1, 1, 0, 0, 0}); got != want {
+		t.Errorf("untouched for: got %v, want %v", got, want)
+	}
+}
