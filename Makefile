@@ -4,6 +4,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unk
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 OUT      ?= msgraph_security_exporter
 MODEL_EVENTS ?= 1000000
+BENCH_PULLS ?= 1000
 stamp := github.com/prometheus/common/version
 
 build: ; CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X $(stamp).Version=$(VERSION) -X $(stamp).Revision=$(REVISION)' -o '$(OUT)' .
@@ -13,6 +14,6 @@ lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/gola
 e2e: tools  ; go -C e2e test -count=1 -timeout=15m ./...
 tools: ; tools/install
 model: ; go test -count=1 -timeout=60m -run='TestModel|TestMutants' ./internal/mirror -model.events=$(MODEL_EVENTS) -mutants -v
-bench: ; go test -run='^$$' -bench=. -benchmem ./...
+bench: ; go test -run='^$$' -bench=. -timeout=60m ./internal/mirror -bench.pulls=$(BENCH_PULLS)
 image: ; docker build --build-arg VERSION='$(VERSION)' --build-arg REVISION='$(REVISION)' -t msgraph_security_exporter .
 demo:  ; go run . --demo
