@@ -133,22 +133,23 @@ func (m *Mirror) Run(ctx context.Context) {
 	m.asked = time.Now()
 	m.mu.Unlock()
 	for ctx.Err() == nil {
-		if m.synchronise(ctx) == nil {
-			m.keep(ctx)
+		if since, err := m.synchronise(ctx); err == nil {
+			m.keep(ctx, since)
 		}
 		m.awaitPull(ctx)
 	}
 }
 
 // keep carries out refreshes and reads beside them, until ctx ends or nobody has
-// asked for so long that the copy is dropped.
-func (m *Mirror) keep(ctx context.Context) {
+// asked for so long that the copy is dropped. The oldest of what it begins with was
+// read at since.
+func (m *Mirror) keep(ctx context.Context, since time.Time) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var tasks sync.WaitGroup
 	tasks.Go(func() { m.carryOut(ctx) })
 	tasks.Go(func() { m.widen(ctx) })
-	tasks.Go(func() { m.sweepYoung(ctx) })
+	tasks.Go(func() { m.sweepYoung(ctx, since) })
 	tasks.Go(func() { m.sweepOld(ctx) })
 	for ctx.Err() == nil && m.idle() < forgetAfter {
 		sleep(ctx, forgetAfter-m.idle())

@@ -26,7 +26,7 @@ func TestMutants(t *testing.T) {
 			"	if err != nil {\n		m.mu.Lock()\n		m.marks.move(m.clock.predict(time.Now()), began, wide)\n		m.mu.Unlock()\n		return time.Time{}, fmt.Errorf(\"reading updates"},
 		{"Date uncorrected", "clock.go", "return now.Add(-a.Arrived.Sub(a.Sent) - time.Second)", "return now"},
 		{"no sweep of old incidents", "sweep.go", "	for ctx.Err() == nil {\n		begun := time.Now()", "	for ctx.Err() != nil {\n		begun := time.Now()"},
-		{"no sweep of young incidents", "mirror.go", "tasks.Go(func() { m.sweepYoung(ctx) })", ""},
+		{"no sweep of young incidents", "mirror.go", "tasks.Go(func() { m.sweepYoung(ctx, since) })", "_ = since"},
 		{"drop without asking", "sweep.go", "	if len(missing) <= 2 {\n", "	if len(missing) <= 2 {\n		return m.dropMissing(ctx, missing, began)\n"},
 		{"gt for ge, updated", "filter.go", "\"lastUpdateDateTime ge \"", "\"lastUpdateDateTime gt \""},
 		{"gt for ge, created", "filter.go", "\"createdDateTime ge \"", "\"createdDateTime gt \""},

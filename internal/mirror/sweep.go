@@ -18,9 +18,10 @@ const (
 	maxTries = 4
 )
 
-// sweepYoung reads the young incidents again at their pace.
-func (m *Mirror) sweepYoung(ctx context.Context) {
-	for next := time.Now().Add(youngPace); m.pause(ctx, time.Until(next)); {
+// sweepYoung reads the young incidents again at their pace, which were read since
+// the first synchronisation began.
+func (m *Mirror) sweepYoung(ctx context.Context, since time.Time) {
+	for next := since.Add(youngPace); m.pause(ctx, time.Until(next)); {
 		next = time.Now().Add(youngPace)
 		var err error
 		for _, w := range m.windows(span{m.youngSince(), maxTicks}) {

@@ -18,32 +18,33 @@ const (
 
 // synchronise lists every open incident and publishes the first snapshot. A cell
 // that fails is tried again alone: what has been read stays read, because the
-// wide delta at the end starts before the first request. It returns an error only
-// when ctx ends.
-func (m *Mirror) synchronise(ctx context.Context) error {
-	s := newSurvey(allTime, nil, false, m.now())
+// wide delta at the end starts before the first request. It returns when it began,
+// and an error only when ctx ends.
+func (m *Mirror) synchronise(ctx context.Context) (time.Time, error) {
+	s, since := newSurvey(allTime, nil, false, m.now()), time.Now()
 	for backoff := minBackoff; ; backoff = min(2*backoff, maxBackoff) {
 		began := time.Now()
 		before := s.progress()
 		err := m.explore(ctx, s, query{operation: graphclient.OperationSweep, open: true})
 		if err == nil {
-			err = m.publishFirst(ctx)
+			err = m.publishFirst(ctx, since)
 		}
 		if err == nil || ctx.Err() != nil {
-			return ctx.Err()
+			return since, ctx.Err()
 		}
 		m.halt(ctx, err, time.Since(began))
 		if s.progress() > before {
 			backoff = minBackoff
 		}
 		if !m.awaitRetry(ctx, backoff) {
-			return ctx.Err()
+			return since, ctx.Err()
 		}
 	}
 }
 
-// publishFirst brings in what changed while the cells were listed and publishes.
-func (m *Mirror) publishFirst(ctx context.Context) error {
+// publishFirst brings in what changed while the cells were listed, none of them
+// before since, and publishes. For changes without a date they are as old as that.
+func (m *Mirror) publishFirst(ctx context.Context, since time.Time) error {
 	began := time.Now()
 	taken, err := m.pass(ctx, true)
 	if err != nil {
@@ -55,7 +56,7 @@ func (m *Mirror) publishFirst(ctx context.Context) error {
 	m.publish(taken, began)
 	m.book.touched = map[string]*Incident{}
 	m.synced, m.progress = true, 1
-	m.swept.begun, m.swept.oldest = began, began
+	m.swept.begun, m.swept.oldest = since, since
 	m.health.count(nil, time.Since(began))
 	m.takeTurn()
 	m.announce()
