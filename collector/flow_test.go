@@ -32,15 +32,16 @@ func TestFlow(t *testing.T) {
 	}
 	for _, family := range families(t, f) {
 		for _, m := range family.GetMetric() {
-			key := strings.TrimPrefix(family.GetName(), "msgraph_security_")
+			var key strings.Builder
+			key.WriteString(strings.TrimPrefix(family.GetName(), "msgraph_security_"))
 			for _, l := range m.GetLabel() {
-				key += " " + l.GetValue()
+				key.WriteString(" " + l.GetValue())
 			}
 			got := m.GetCounter().GetValue() + m.GetHistogram().GetSampleSum()
-			if got != want[key] {
-				t.Errorf("%s: got %g, want %g", key, got, want[key])
+			if got != want[key.String()] {
+				t.Errorf("%s: got %g, want %g", key.String(), got, want[key.String()])
 			}
-			delete(want, key)
+			delete(want, key.String())
 		}
 	}
 	for key := range want {

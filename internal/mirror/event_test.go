@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -74,17 +75,15 @@ func TestChapter(t *testing.T) {
 }
 
 func narrate(events []Event) string {
-	text := ""
-	for i, e := range events {
-		if i > 0 {
-			text += " "
-		}
-		text += [...]string{"opened", "prioritised", "acknowledged", "resolved", "reopened", "merged"}[e.Kind]
+	var words []string
+	for _, e := range events {
+		word := [...]string{"opened", "prioritised", "acknowledged", "resolved", "reopened", "merged"}[e.Kind]
 		if e.Took > 0 || e.Kind == Resolved {
-			text += ":" + e.Took.String()
+			word += ":" + e.Took.String()
 		}
+		words = append(words, word)
 	}
-	return text
+	return strings.Join(words, " ")
 }
 
 // A tally counts events as the metrics do.
