@@ -31,8 +31,9 @@ type family struct {
 
 // A Collector implements [prometheus.Collector] for one tenant.
 type Collector struct {
-	source   Source
-	families []described
+	source     Source
+	objectives []target
+	families   []described
 }
 
 type described struct {
@@ -40,10 +41,10 @@ type described struct {
 	desc *prometheus.Desc
 }
 
-// New returns a collector of what the source tells.
-func New(source Source) *Collector {
-	c := &Collector{source: source}
-	for _, table := range [][]family{incidents, state} {
+// New returns a collector of what the source tells, held against objectives.
+func New(source Source, objectives []Objective) *Collector {
+	c := &Collector{source: source, objectives: targets(objectives)}
+	for _, table := range [][]family{incidents, byObjective, state} {
 		for _, f := range table {
 			desc := prometheus.NewDesc(prometheus.BuildFQName(namespace, "", f.name), f.help, f.labels, nil)
 			c.families = append(c.families, described{f, desc})
@@ -61,7 +62,7 @@ func (c *Collector) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect sends every family, all read off one report.
 func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
-	r := read(c.source.Report())
+	r := read(c.source.Report(), c.objectives)
 	for _, f := range c.families {
 		f.read(r, func(value float64, labels ...string) {
 			metrics <- prometheus.MustNewConstMetric(f.desc, f.kind, value, labels...)

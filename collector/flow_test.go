@@ -98,11 +98,47 @@ func TestAges(t *testing.T) {
 	old.Updated = mirror.TicksOf(taken.Add(-25 * time.Hour))
 	edge := incident(t, time.Hour, "high", "active", "unknown", false)
 	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []mirror.Incident{old, edge}}
-	r := read(report)
+	r := read(report, nil)
 	if got, want := r.older[old.Severity], (backlog{1, 1, 1, 1, 0, 0}); got != want {
 		t.Errorf("older than: got %v, want %v", got, want)
 	}
 	if got, want := r.untouched[old.Severity], (backlog{1, 1, 1, 0, 0, 0}); got != want {
 		t.Errorf("untouched for: got %v, want %v", got, want)
+	}
+}
+
+// TestObjectives holds incidents against objectives at the second of the breach and
+// the one before.
+func TestObjectives(t *testing.T) {
+	high := enum(t, "high", mirror.Severities())
+	objectives := targets([]Objective{
+		{Name: "acknowledge", Severities: []mirror.Severity{high}, AcknowledgeWithin: time.Hour},
+		{Name: "resolve", Priorities: []mirror.Priority{mirror.PriorityHigh}, ResolveWithin: 2 * time.Hour},
+		{Name: "any", ResolveWithin: 30 * 24 * time.Hour},
+	})
+	report := reports(t)["quiet"]
+	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []mirror.Incident{
+		incident(t, time.Hour, "high", "active", "unknown", false),
+		incident(t, time.Hour-time.Second, "high", "active", "unknown", false),
+		incident(t, time.Hour-2*time.Second, "high", "active", "unknown", false),
+		incident(t, 3*time.Hour, "high", "active", "unknown", true, 90),
+		incident(t, 3*time.Hour, "high", "inProgress", "unknown", false, 85),
+		incident(t, 3*time.Hour, "low", "active", "unknown", false, 86),
+		incident(t, 2*time.Hour-time.Second, "low", "active", "unknown", false, 86),
+	}}
+	r := read(report, objectives)
+	want := []standing{
+		{breached: 1, next: mirror.TicksOf(taken.Add(time.Second)), coming: true},
+		{breached: 2, next: mirror.TicksOf(taken.Add(time.Second)), coming: true},
+		{breached: 0, next: mirror.TicksOf(taken.Add(30*24*time.Hour - 3*time.Hour)), coming: true},
+	}
+	for i, s := range r.standings {
+		if s != want[i] {
+			t.Errorf("%s: got %+v, want %+v", objectives[i].Name, s, want[i])
+		}
+	}
+	report.Snapshot = nil
+	if r := read(report, objectives); len(r.standings) > 0 {
+		t.Error("objectives are held against nothing")
 	}
 }

@@ -8,6 +8,10 @@ type reading struct {
 	groups    [wide][wide][wide][wide]group
 	older     [wide]backlog // by severity, since they were created
 	untouched [wide]backlog // and since they were last updated
+	// objectives are all that there are, standings how the incidents do by them; empty
+	// while no snapshot may be served.
+	objectives []target
+	standings  []standing
 }
 
 // wide is more than any enumeration has values, so that counting is indexing: a
@@ -37,17 +41,23 @@ type (
 )
 
 // read counts the incidents of a report.
-func read(report mirror.Report) *reading {
-	r := &reading{Report: report}
+func read(report mirror.Report, objectives []target) *reading {
+	r := &reading{Report: report, objectives: objectives}
 	if report.Snapshot == nil {
 		return r
 	}
+	r.standings = make([]standing, len(objectives))
 	taken := mirror.TicksOf(report.Snapshot.Taken)
 	for i := range report.Snapshot.Open {
 		in := &report.Snapshot.Open[i]
 		r.older[in.Severity].add(taken, in.Created)
 		r.untouched[in.Severity].add(taken, in.Updated)
 		r.group(labelSet{rank{in.Severity, in.Priority()}, in.Status, in.Classification}).add(in)
+		for n := range objectives {
+			if o := &objectives[n]; o.covers(in) {
+				r.standings[n].add(o, in, taken)
+			}
+		}
 	}
 	return r
 }

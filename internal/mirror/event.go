@@ -75,7 +75,7 @@ func (c *chapter) tell() ([]Event, past) {
 			event(Prioritised, 0)
 		}
 	}
-	if was && !told.acknowledged && c.now.acknowledged() && !c.now.Status.merged() {
+	if was && !told.acknowledged && c.now.Acknowledged() && !c.now.Status.merged() {
 		told.acknowledged = true
 		event(Acknowledged, c.took())
 	}
@@ -100,13 +100,14 @@ func (c *chapter) took() time.Duration {
 // with adds what a snapshot with the incident has told by itself.
 func (p past) with(in *Incident) past {
 	if in != nil && in.Status.Open() {
-		p.acknowledged = p.acknowledged || in.acknowledged()
+		p.acknowledged = p.acknowledged || in.Acknowledged()
 		p.bands |= in.bit()
 	}
 	return p
 }
 
-func (i *Incident) acknowledged() bool { return i.Assigned || i.Status == StatusInProgress }
+// Acknowledged reports whether somebody has taken up the incident.
+func (i *Incident) Acknowledged() bool { return i.Assigned || i.Status == StatusInProgress }
 
 func (i *Incident) bit() uint8 { return 1 << i.Priority() }
 

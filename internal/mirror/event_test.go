@@ -136,7 +136,7 @@ func (s *script) live(rng *rand.Rand) {
 			past.bands |= in.bit()
 			told(Prioritised)
 		}
-		if !past.acknowledged && in.acknowledged() {
+		if !past.acknowledged && in.Acknowledged() {
 			past.acknowledged = true
 			told(Acknowledged)
 		}

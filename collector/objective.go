@@ -1,0 +1,129 @@
+package collector
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"msgraph_security_exporter/internal/mirror"
+)
+
+// An Objective is how soon incidents are to be acknowledged or resolved, one of the
+// two, counted from their creation.
+type Objective struct {
+	Name string
+	// Severities and Priorities are of the incidents that it covers; empty: of any.
+	Severities []mirror.Severity
+	Priorities []mirror.Priority
+	// AcknowledgeWithin and ResolveWithin are the target; one of them is 0.
+	AcknowledgeWithin, ResolveWithin time.Duration
+}
+
+// DefaultObjectives are those of a team that has not declared its own.
+func DefaultObjectives() []Objective {
+	severities := mirror.Severities()
+	bySeverity := func(name string) []mirror.Severity {
+		i := slices.IndexFunc(severities, func(s mirror.Severity) bool { return s.String() == name })
+		return severities[i : i+1]
+	}
+	return []Objective{
+		{Name: "acknowledge-high-priority", Priorities: []mirror.Priority{mirror.PriorityHigh}, AcknowledgeWithin: 15 * time.Minute},
+		{Name: "acknowledge-high-severity", Severities: bySeverity("high"), AcknowledgeWithin: 30 * time.Minute},
+		{Name: "acknowledge-medium-severity", Severities: bySeverity("medium"), AcknowledgeWithin: 4 * time.Hour},
+		{Name: "resolve-high-severity", Severities: bySeverity("high"), ResolveWithin: day},
+		{Name: "resolve-medium-severity", Severities: bySeverity("medium"), ResolveWithin: 3 * day},
+		{Name: "resolve-low-severity", Severities: bySeverity("low"), ResolveWithin: 7 * day},
+	}
+}
+
+// within returns the target.
+func (o *Objective) within() time.Duration { return max(o.AcknowledgeWithin, o.ResolveWithin) }
+
+// A target is an objective made ready to be held against every incident.
+type target struct {
+	Objective
+	covered [wide][wide]bool // by severity and priority
+}
+
+func targets(objectives []Objective) []target {
+	all := make([]target, len(objectives))
+	for i, o := range objectives {
+		all[i].Objective = o
+		for _, s := range orAny(o.Severities, append(mirror.Severities(), 0)) {
+			for _, p := range orAny(o.Priorities, mirror.Priorities()) {
+				all[i].covered[s][p] = true
+			}
+		}
+	}
+	return all
+}
+
+// orAny returns the values, or any if there are none.
+func orAny[E any](values, any []E) []E {
+	if len(values) == 0 {
+		return any
+	}
+	return values
+}
+
+// covers reports whether the objective is about an incident, and not yet met by it.
+func (o *target) covers(in *mirror.Incident) bool {
+	return o.covered[in.Severity][in.Priority()] && (o.AcknowledgeWithin == 0 || !in.Acknowledged())
+}
+
+// A standing is how the open incidents do by one objective.
+type standing struct {
+	breached int
+	next     mirror.Ticks // when the next one will be; meaningful if coming
+	coming   bool
+}
+
+func (s *standing) add(o *target, in *mirror.Incident, taken mirror.Ticks) {
+	due := in.Created + ticks(o.within())
+	switch {
+	case due <= taken:
+		s.breached++
+	case !s.coming || due < s.next:
+		s.next, s.coming = due, true
+	}
+}
+
+// byObjective are the families about objectives.
+var byObjective = []family{
+	{
+		name:   "objective_breached_incidents",
+		help:   "Open incidents that have missed the objective.",
+		kind:   prometheus.GaugeValue,
+		labels: []string{"objective"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			for i, s := range r.standings {
+				emit(float64(s.breached), r.objectives[i].Name)
+			}
+		},
+	},
+	{
+		name:   "objective_next_breach_timestamp_seconds",
+		help:   "When the next open incident will miss the objective if nobody acts, as a Unix time; absent while none can.",
+		kind:   prometheus.GaugeValue,
+		labels: []string{"objective"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			for i, s := range r.standings {
+				if s.coming {
+					emit(seconds(s.next), r.objectives[i].Name)
+				}
+			}
+		},
+	},
+	{
+		name:   "objective_target_seconds",
+		help:   "Time from the creation of an incident within which the objective wants it acknowledged or resolved.",
+		kind:   prometheus.GaugeValue,
+		labels: []string{"objective"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			for i := range r.objectives {
+				emit(r.objectives[i].within().Seconds(), r.objectives[i].Name)
+			}
+		},
+	},
+}
