@@ -151,7 +151,7 @@ func TestRequests(t *testing.T) {
 		return answer(r, http.StatusOK, emptyBody)
 	}), func(c *Config) { c.UserAgent = "program/1" })
 
-	query := Query{Operation: OperationSweep, Filter: "status ne 'resolved' and createdDateTime ge 2026-01-17T09:11:59Z", Count: true}
+	query := Query{Operation: OperationSweep, Filter: "status ne 'resolved' and createdDateTime ge 2026-01-17T09:11:59Z"}
 	if _, _, err := list(t.Context(), client, query); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestRequests(t *testing.T) {
 		},
 		{
 			OperationSweep, "GET",
-			"https://graph.test/v1.0/security/incidents?$count=true&$filter=status%20ne%20%27resolved%27%20and%20createdDateTime%20ge%202026-01-17T09%3A11%3A59Z&$top=50",
+			"https://graph.test/v1.0/security/incidents?$filter=status%20ne%20%27resolved%27%20and%20createdDateTime%20ge%202026-01-17T09%3A11%3A59Z&$top=50",
 			"", bearer, "application/json", prefer, "program/1",
 		},
 		{OperationGet, "GET", "https://graph.test/v1.0/security/incidents/7", "", bearer, "application/json", prefer, "program/1"},

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -128,17 +126,5 @@ func (r *rows) UnmarshalJSON(b []byte) error {
 		}
 		*r = append(*r, row)
 	}
-	return nil
-}
-
-// A count is @odata.count, a number or a number in quotes; -1 where there is none.
-type count int
-
-func (c *count) UnmarshalJSON(b []byte) error {
-	n, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 32)
-	if err != nil || n < 0 {
-		n = -1
-	}
-	*c = count(n)
 	return nil
 }

@@ -82,17 +82,14 @@ func TestPageJSON(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name, body, err string
-		count, rows     int
+		rows            int
 		link            string
 	}{
-		{name: "empty", body: `{"value":[]}`, count: -1},
-		{name: "null link", body: `{"value":[],"@odata.nextLink":null,"@odata.count":null}`, count: -1},
-		{name: "link", body: `{"@odata.nextLink":"https://x","value":[],"@odata.count":120}`, count: 120, link: "https://x"},
-		{name: "quoted count", body: `{"value":[],"@odata.count":"120"}`, count: 120},
-		{name: "odd count", body: `{"value":[],"@odata.count":"many"}`, count: -1},
-		{name: "negative count", body: `{"value":[],"@odata.count":-5}`, count: -1},
-		{name: "repeated", body: `{"value":[` + row("id", `"1"`) + `,` + row("id", `"1"`) + `]}`, count: -1, rows: 2},
-		{name: "numeric id", body: `{"value":[` + row("id", `924565`) + `]}`, count: -1, rows: 1},
+		{name: "empty", body: `{"value":[]}`},
+		{name: "null link", body: `{"value":[],"@odata.nextLink":null,"@odata.count":null}`},
+		{name: "link", body: `{"@odata.nextLink":"https://x","value":[],"@odata.count":120}`, link: "https://x"},
+		{name: "repeated", body: `{"value":[` + row("id", `"1"`) + `,` + row("id", `"1"`) + `]}`, rows: 2},
+		{name: "numeric id", body: `{"value":[` + row("id", `924565`) + `]}`, rows: 1},
 		{name: "no list", body: `{}`, err: "no list of incidents in it"},
 		{name: "null list", body: `{"value":null}`, err: "no list of incidents in it"},
 		{name: "null", body: `null`, err: "no list of incidents in it"},
@@ -119,8 +116,8 @@ func TestPageJSON(t *testing.T) {
 			}
 		case err != nil:
 			t.Errorf("%s: %v", tc.name, err)
-		case page.Count != tc.count || len(page.Incidents) != tc.rows || link != tc.link:
-			t.Errorf("%s: got %d rows, count %d, link %q", tc.name, len(page.Incidents), page.Count, link)
+		case len(page.Incidents) != tc.rows || link != tc.link:
+			t.Errorf("%s: got %d rows, link %q", tc.name, len(page.Incidents), link)
 		}
 	}
 }

@@ -26,8 +26,6 @@ type Query struct {
 	// Filter is an OData expression, sent as it is. Not every server heeds it, and a
 	// nextLink may lose it: check the rows.
 	Filter string
-	// Count asks for the number of all rows. Graph documents it, and may refuse it.
-	Count bool
 }
 
 // values returns the query options. There is no $expand (with alerts on a list, large tenants
@@ -36,9 +34,6 @@ func (q Query) values() url.Values {
 	v := url.Values{"$top": {pageSize}}
 	if q.Filter != "" {
 		v.Set("$filter", q.Filter)
-	}
-	if q.Count {
-		v.Set("$count", "true")
 	}
 	return v
 }
@@ -56,17 +51,15 @@ type Answer struct {
 type Page struct {
 	Answer
 	Incidents []Incident // may be empty, and may hold an incident twice
-	Count     int        // of all rows that the query selects; -1 when Graph did not say
 	More      bool       // a nextLink follows, even after an empty page
 }
 
 // wirePage is a page in JSON:
 //
-//	{"@odata.context":"…","@odata.count":120,"@odata.nextLink":"https://…?$skip=50","value":[…]}
+//	{"@odata.context":"…","@odata.nextLink":"https://…?$skip=50","value":[…]}
 type wirePage struct {
-	Count    count `json:"@odata.count"`
-	NextLink text  `json:"@odata.nextLink"`
-	Value    rows  `json:"value"`
+	NextLink text `json:"@odata.nextLink"`
+	Value    rows `json:"value"`
 }
 
 // Incidents lists incidents page by page; breaking out of the range stops the requests, and
@@ -120,14 +113,14 @@ func (c *Client) page(ctx context.Context, q Query, u *url.URL) (*Page, *url.URL
 }
 
 func parsePage(body []byte) (*Page, string, error) {
-	wire := wirePage{Count: -1}
+	var wire wirePage
 	if err := json.Unmarshal(body, &wire); err != nil {
 		return nil, "", err
 	}
 	if wire.Value == nil {
 		return nil, "", errors.New("no list of incidents in it")
 	}
-	page := &Page{Incidents: make([]Incident, len(wire.Value)), Count: int(wire.Count)}
+	page := &Page{Incidents: make([]Incident, len(wire.Value))}
 	for i := range wire.Value {
 		var err error
 		if page.Incidents[i], err = wire.Value[i].incident(); err != nil {

@@ -59,12 +59,12 @@ func TestPagesAreAskedForOneByOne(t *testing.T) {
 		}
 		client := connect(t, sim)
 		pages := 0
-		for page, err := range client.Incidents(t.Context(), Query{Count: true}) {
+		for page, err := range client.Incidents(t.Context(), Query{}) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if pages++; page.Count != 200 || len(page.Incidents) != 50 || !page.More {
-				t.Errorf("page %d: %d rows of %d, more %t", pages, len(page.Incidents), page.Count, page.More)
+			if pages++; len(page.Incidents) != 50 || !page.More {
+				t.Errorf("page %d: %d rows, more %t", pages, len(page.Incidents), page.More)
 			}
 			if got := operations(sim)[graphsim.ListOperation]; got != pages {
 				t.Errorf("%d requests for page %d", got, pages)

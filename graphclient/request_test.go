@@ -95,13 +95,13 @@ func TestThirdTrySucceeds(t *testing.T) {
 		tries := 0
 		client := connect(t, graphOnly(func(r *http.Request) (*http.Response, error) {
 			if tries++; tries < 3 {
-				return answer(r, http.StatusOK, `{"@odata.count":9,"@odata.nextLink":"?x","value":[`+row("id", `"9"`)+`,{}]}`)
+				return answer(r, http.StatusOK, `{"@odata.nextLink":"?x","value":[`+row("id", `"9"`)+`,{}]}`)
 			}
 			return answer(r, http.StatusOK, `{"value":[`+row("id", `"1"`)+`]}`)
 		}))
 		began := time.Now()
 		for page, err := range client.Incidents(t.Context(), Query{}) {
-			if err != nil || page.More || page.Count != -1 || len(page.Incidents) != 1 || page.Incidents[0].ID != "1" {
+			if err != nil || page.More || len(page.Incidents) != 1 || page.Incidents[0].ID != "1" {
 				t.Errorf("got %+v, %v", page, err)
 			}
 		}
