@@ -18,7 +18,7 @@ const module = "msgraph_security_exporter"
 // floors is the house: for each package the packages of ours that it imports, and
 // for its tests those in addition.
 var floors = map[string]struct{ imports, tests []string }{
-	".":                    {[]string{"collector", "graphclient", "graphclient/graphsim", "internal/mirror"}, nil},
+	".":                    {[]string{"collector", "graphclient", "graphclient/graphsim", "internal/config", "internal/mirror"}, nil},
 	"collector":            {[]string{"internal/mirror"}, nil},
 	"internal/config":      {nil, nil},
 	"internal/mirror":      {[]string{"graphclient"}, []string{"graphclient/graphsim"}},

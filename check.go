@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"msgraph_security_exporter/collector"
 	"msgraph_security_exporter/graphclient"
 )
 
@@ -25,6 +26,7 @@ type config struct {
 	sweepInterval, maxAge      time.Duration
 	minRefreshInterval         time.Duration
 	demo, pprof, exemplars     bool
+	objectives                 []collector.Objective
 	web                        *web.FlagConfig
 	logLevel                   *promslog.Level
 	logFormat                  *promslog.Format
@@ -55,6 +57,7 @@ func check(given *options, getenv func(string) string) (*config, error) {
 	}
 	c.requestsPerMinute = c.number("--graph.requests-per-minute", given.requestsPerMinute, 1, 100_000)
 	c.checkTimes()
+	c.checkFile()
 	c.checkOutput()
 	if len(c.mistakes) > 0 {
 		return nil, errors.Join(c.mistakes...)

@@ -25,7 +25,7 @@ type options struct {
 	cloud, endpoint, authority                string
 	requestsPerMinute                         string
 	sweepInterval, maxAge, minRefreshInterval string
-	logLevel, logFormat                       string
+	logLevel, logFormat, configFile           string
 	demo, pprof, exemplars                    bool
 	web                                       *web.FlagConfig
 }
@@ -56,6 +56,7 @@ func application() (*kingpin.Application, *options) {
 	o := &options{}
 	o.graphFlags(app)
 	o.collectorFlags(app)
+	app.Flag("config.file", "YAML file with the objectives that open incidents are held against.").StringVar(&o.configFile)
 	app.Flag("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
 	o.web = kingpinflag.AddFlags(app, defaultAddress)
 	app.Flag("web.enable-pprof", "Serve profiles of this process at /debug/pprof/.").BoolVar(&o.pprof)

@@ -31,6 +31,7 @@ func TestMistakes(t *testing.T) {
 	good := file("good", secret+"\n")
 	empty, blank, long := file("empty", ""), file("blank", " \n"), file("long", strings.Repeat("x", maxSecret+1))
 	webConfig := file("web.yml", "no_such_key: 1\n")
+	objectives := file("objectives.yml", "objectives:\n  - name: a\n    resolve_within: soon\n  - {severities: [urgent], acknowledge_within: 1h}\n")
 	tenant := []string{"--graph.tenant-id=" + tenantID, "--graph.client-id=" + clientID}
 	and := func(given []string, more ...string) []string { return slices.Concat(given, more) }
 	valid := and(tenant, "--graph.client-secret-file="+good)
@@ -105,6 +106,15 @@ func TestMistakes(t *testing.T) {
 		}},
 		{"web configuration", and(valid, "--web.config.file="+webConfig), nil, []string{
 			`--web.config.file="` + webConfig + `": yaml: unmarshal errors: line 1: field no_such_key not found in type web.Config`,
+		}},
+		{"objectives", and(valid, "--config.file="+objectives, "--collector.max-age=soon"), nil, []string{
+			`--collector.max-age="soon": want a time from 10s to 24h, such as 90s or 10m`,
+			objectives + `:3: objectives.a.resolve_within: "soon": want a time from 1s to 180d, such as 90s or 10m`,
+			objectives + `:4: objectives[1].severities[0]: want one of unknown, informational, low, medium, high, other`,
+			objectives + `:4: objectives[1].name: missing`,
+		}},
+		{"no such file", and(valid, "--config.file="+dir+"/none"), nil, []string{
+			dir + "/none: no such file or directory",
 		}},
 		{"secret as a flag", []string{"--graph.client-secret=" + secret}, nil, []string{"unknown long flag '--graph.client-secret'"}},
 		{"flag given twice", and(tenant, "--graph.tenant-id=contoso.example"), nil, []string{"flag 'graph.tenant-id' cannot be repeated"}},

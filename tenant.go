@@ -54,7 +54,7 @@ func newTenant(ctx context.Context, cfg *config, logger *slog.Logger) (*tenant, 
 	flow := collector.NewFlow(cfg.exemplars)
 	t.mirror = mirror.New(client, mirrorConfig(cfg, flow, logger))
 	t.tasks = append(t.tasks, t.mirror.Run)
-	t.registry, err = register(collector.New(t.mirror, collector.DefaultObjectives()), flow, measured)
+	t.registry, err = register(collector.New(t.mirror, cfg.objectives), flow, measured)
 	return t, err
 }
 

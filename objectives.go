@@ -1,0 +1,55 @@
+package main
+
+import (
+	"msgraph_security_exporter/collector"
+	file "msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/mirror"
+)
+
+// checkFile reads the objectives of the configuration file. Without one there are
+// those that a team has by default.
+func (c *checker) checkFile() {
+	c.objectives = collector.DefaultObjectives()
+	if c.given.configFile == "" {
+		return
+	}
+	f, err := file.Load(c.given.configFile)
+	if err != nil {
+		c.mistakes = append(c.mistakes, err) // each line of which says where
+		return
+	}
+	if len(f.Tenants) > 0 {
+		c.wrong("--config.file", c.given.configFile, "tenants of a file cannot be served yet, only its objectives")
+	}
+	if len(f.Objectives) > 0 {
+		c.objectives = objectives(f.Objectives)
+	}
+}
+
+// objectives returns what the file declares in the terms of the collector.
+func objectives(declared []file.Objective) []collector.Objective {
+	all := make([]collector.Objective, len(declared))
+	for i, o := range declared {
+		all[i] = collector.Objective{
+			Name:              o.Name,
+			Severities:        named(append(mirror.Severities(), 0), o.Severities),
+			Priorities:        named(mirror.Priorities(), o.Priorities),
+			AcknowledgeWithin: o.AcknowledgeWithin,
+			ResolveWithin:     o.ResolveWithin,
+		}
+	}
+	return all
+}
+
+// named returns the values that have one of the names.
+func named[E interface{ String() string }](values []E, names []string) []E {
+	var all []E
+	for _, v := range values {
+		for _, name := range names {
+			if v.String() == name {
+				all = append(all, v)
+			}
+		}
+	}
+	return all
+}

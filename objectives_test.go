@@ -1,0 +1,35 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+// TestObjectivesOfAFile holds incidents against what a team has declared.
+func TestObjectivesOfAFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "objectives.yml")
+	write(t, path, "objectives:\n  - {name: page, severities: [high], priorities: [high, none], acknowledge_within: 10m}\n")
+	g := serveGraph(t, graphsim.Config{})
+	g.Add(graphsim.Incident{Created: time.Now().Add(-time.Hour), Severity: "high"})
+	g.Add(graphsim.Incident{Created: time.Now().Add(-time.Hour), Severity: "high", Score: new(50)})
+	g.Add(graphsim.Incident{Created: time.Now().Add(-time.Hour), Severity: "high", AssignedTo: "alice@soc.example"})
+	e := start(t, none, g.flags("--config.file="+path)...)
+	e.synced(t)
+	got := e.scrape(t)
+	want := page{
+		`msgraph_security_objective_breached_incidents{objective="page"}`: 1,
+		`msgraph_security_objective_target_seconds{objective="page"}`:     600,
+	}
+	for name, value := range want {
+		if v, ok := got[name]; !ok || v != value {
+			t.Errorf("%s: got %g (%t), want %g", name, v, ok, value)
+		}
+	}
+	if _, ok := got[`msgraph_security_objective_target_seconds{objective="resolve-high-severity"}`]; ok {
+		t.Error("the default objectives are there as well")
+	}
+}
