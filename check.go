@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
@@ -26,7 +27,7 @@ type config struct {
 	sweepInterval, maxAge      time.Duration
 	minRefreshInterval         time.Duration
 	demo, pprof, exemplars     bool
-	objectives                 []collector.Objective
+	shown                      collector.Options
 	web                        *web.FlagConfig
 	logLevel                   *promslog.Level
 	logFormat                  *promslog.Format
@@ -58,6 +59,7 @@ func check(given *options, getenv func(string) string) (*config, error) {
 	c.requestsPerMinute = c.number("--graph.requests-per-minute", given.requestsPerMinute, 1, 100_000)
 	c.checkTimes()
 	c.checkFile()
+	c.checkShown()
 	c.checkOutput()
 	if len(c.mistakes) > 0 {
 		return nil, errors.Join(c.mistakes...)
@@ -171,6 +173,33 @@ func (c *checker) checkTimes() {
 	c.minRefreshInterval = c.duration("--collector.min-refresh-interval", c.given.minRefreshInterval, 0)
 	if c.maxAge > 0 && c.minRefreshInterval >= c.maxAge {
 		c.wrong("--collector.min-refresh-interval", c.given.minRefreshInterval, "want less than --collector.max-age")
+	}
+}
+
+// The bounds of what is shown on demand, so that no page grows beyond what a
+// Prometheus takes easily.
+const maxInfo, maxTags, maxTag = 100, 20, 100
+
+// checkShown checks what is shown on demand only.
+func (c *checker) checkShown() {
+	c.shown.IncidentInfo = c.number("--collector.incident-info", c.given.incidentInfo, 0, maxInfo)
+	if c.given.tags == "" {
+		return
+	}
+	c.shown.Tags = strings.Split(c.given.tags, ",")
+	seen := map[string]bool{}
+	for i, tag := range c.shown.Tags {
+		tag = strings.TrimSpace(tag)
+		c.shown.Tags[i] = tag
+		lower := strings.ToLower(tag)
+		if tag == "" || len(tag) > maxTag || !utf8.ValidString(tag) || seen[lower] {
+			c.wrong("--collector.tags", c.given.tags, "want different tags of 1 to %d characters, with commas between", maxTag)
+			return
+		}
+		seen[lower] = true
+	}
+	if len(c.shown.Tags) > maxTags {
+		c.wrong("--collector.tags", c.given.tags, "want at most %d tags", maxTags)
 	}
 }
 

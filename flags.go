@@ -25,6 +25,7 @@ type options struct {
 	cloud, endpoint, authority                string
 	requestsPerMinute                         string
 	sweepInterval, maxAge, minRefreshInterval string
+	incidentInfo, tags                        string
 	logLevel, logFormat, configFile           string
 	demo, pprof, exemplars                    bool
 	web                                       *web.FlagConfig
@@ -92,6 +93,9 @@ func (o *options) collectorFlags(app *kingpin.Application) {
 		Default("5m").StringVar(&o.maxAge)
 	app.Flag("collector.min-refresh-interval", "Pulls closer together than this share one refresh. 0s: every pull refreshes.").
 		Default("1s").StringVar(&o.minRefreshInterval)
+	app.Flag("collector.incident-info", "Show so many open incidents one by one, the most pressing ones, with their ids and links.").
+		Default("0").StringVar(&o.incidentInfo)
+	app.Flag("collector.tags", "Count open incidents by these tags, with commas between.").StringVar(&o.tags)
 	app.Flag("collector.exemplars", "Name an incident beside the buckets of durations, in OpenMetrics answers.").
 		Default("true").BoolVar(&o.exemplars)
 }

@@ -113,6 +113,10 @@ func TestMistakes(t *testing.T) {
 			objectives + `:4: objectives[1].severities[0]: want one of unknown, informational, low, medium, high, other`,
 			objectives + `:4: objectives[1].name: missing`,
 		}},
+		{"on demand", and(valid, "--collector.tags=a,,b", "--collector.incident-info=101"), nil, []string{
+			`--collector.incident-info="101": want a whole number from 0 to 100`,
+			`--collector.tags="a,,b": want different tags of 1 to 100 characters, with commas between`,
+		}},
 		{"no such file", and(valid, "--config.file="+dir+"/none"), nil, []string{
 			dir + "/none: no such file or directory",
 		}},

@@ -9,7 +9,7 @@ import (
 // checkFile reads the objectives of the configuration file. Without one there are
 // those that a team has by default.
 func (c *checker) checkFile() {
-	c.objectives = collector.DefaultObjectives()
+	c.shown.Objectives = collector.DefaultObjectives()
 	if c.given.configFile == "" {
 		return
 	}
@@ -22,7 +22,7 @@ func (c *checker) checkFile() {
 		c.wrong("--config.file", c.given.configFile, "tenants of a file cannot be served yet, only its objectives")
 	}
 	if len(f.Objectives) > 0 {
-		c.objectives = objectives(f.Objectives)
+		c.shown.Objectives = objectives(f.Objectives)
 	}
 }
 

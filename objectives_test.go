@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,5 +32,34 @@ func TestObjectivesOfAFile(t *testing.T) {
 	}
 	if _, ok := got[`msgraph_security_objective_target_seconds{objective="resolve-high-severity"}`]; ok {
 		t.Error("the default objectives are there as well")
+	}
+}
+
+// TestOnDemand counts tags and shows an incident by itself, as the flags ask for.
+func TestOnDemand(t *testing.T) {
+	t.Parallel()
+	g := serveGraph(t, graphsim.Config{})
+	id := g.Add(graphsim.Incident{Severity: "high", Score: new(97), Tags: []string{"vip", "Other"}})
+	g.Add(graphsim.Incident{Severity: "high", Score: new(12)})
+	e := start(t, none, g.flags("--collector.tags=VIP, Ransomware", "--collector.incident-info=1")...)
+	e.synced(t)
+	got := e.scrape(t)
+	if got[`msgraph_security_open_incidents_tagged{tag="VIP"}`] != 1 {
+		t.Error("a tag is not counted")
+	}
+	if v, ok := got[`msgraph_security_open_incidents_tagged{tag="Ransomware"}`]; !ok || v != 0 {
+		t.Error("a tag that nothing bears is not 0")
+	}
+	shown := 0
+	for name := range got {
+		if strings.HasPrefix(name, "msgraph_security_open_incident_info{") {
+			shown++
+			if !strings.Contains(name, `incident_id="`+id+`"`) || !strings.Contains(name, `url="https://security.microsoft.com/`) {
+				t.Errorf("got %s", name)
+			}
+		}
+	}
+	if shown != 1 {
+		t.Errorf("%d incidents are shown", shown)
 	}
 }

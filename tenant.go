@@ -54,7 +54,7 @@ func newTenant(ctx context.Context, cfg *config, logger *slog.Logger) (*tenant, 
 	flow := collector.NewFlow(cfg.exemplars)
 	t.mirror = mirror.New(client, mirrorConfig(cfg, flow, logger))
 	t.tasks = append(t.tasks, t.mirror.Run)
-	t.registry, err = register(collector.New(t.mirror, cfg.objectives), flow, measured)
+	t.registry, err = register(collector.New(t.mirror, cfg.shown), flow, measured)
 	return t, err
 }
 
@@ -66,6 +66,8 @@ func mirrorConfig(cfg *config, flow *collector.Flow, logger *slog.Logger) mirror
 		SweepInterval:      cfg.sweepInterval,
 		MaxAge:             cfg.maxAge,
 		MinRefreshInterval: cmp.Or(cfg.minRefreshInterval, -1), // where 0 is the default
+		Tags:               cfg.shown.Tags,
+		WebURLs:            cfg.shown.IncidentInfo > 0,
 		Observe:            flow.Observe,
 		Logger:             logger,
 	}

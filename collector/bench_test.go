@@ -38,7 +38,7 @@ func drain(c prometheus.Collector) int {
 }
 
 func BenchmarkCollect(b *testing.B) {
-	c := New(fixed{Snapshot: &mirror.Snapshot{Open: many(100_000)}}, DefaultObjectives())
+	c := New(fixed{Snapshot: &mirror.Snapshot{Open: many(100_000)}}, Options{Objectives: DefaultObjectives()})
 	b.ReportAllocs()
 	for b.Loop() {
 		drain(c)
@@ -49,7 +49,7 @@ func BenchmarkCollect(b *testing.B) {
 // much as one of a few hundred.
 func TestAllocations(t *testing.T) {
 	allocations := func(n int) float64 {
-		c := New(fixed{Snapshot: &mirror.Snapshot{Open: many(n)}}, DefaultObjectives())
+		c := New(fixed{Snapshot: &mirror.Snapshot{Open: many(n)}}, Options{Objectives: DefaultObjectives()})
 		return testing.AllocsPerRun(10, func() { drain(c) })
 	}
 	if few, lots := allocations(480), allocations(100_000); lots > few+10 {

@@ -41,10 +41,17 @@ type described struct {
 	desc *prometheus.Desc
 }
 
-// New returns a collector of what the source tells, held against objectives.
-func New(source Source, objectives []Objective) *Collector {
-	c := &Collector{source: source, objectives: targets(objectives)}
-	for _, table := range [][]family{incidents, byObjective, state} {
+// New returns a collector of what the source tells.
+func New(source Source, opts Options) *Collector {
+	c := &Collector{source: source, objectives: targets(opts.Objectives)}
+	var wanted []family
+	if len(opts.Tags) > 0 {
+		wanted = append(wanted, tagged(opts.Tags))
+	}
+	if opts.IncidentInfo > 0 {
+		wanted = append(wanted, info(opts.IncidentInfo))
+	}
+	for _, table := range [][]family{incidents, byObjective, wanted, state} {
 		for _, f := range table {
 			desc := prometheus.NewDesc(prometheus.BuildFQName(namespace, "", f.name), f.help, f.labels, nil)
 			c.families = append(c.families, described{f, desc})

@@ -141,7 +141,7 @@ func TestBound(t *testing.T) {
 	} else {
 		t.Logf("%d series", n)
 	}
-	open := testutil.CollectAndCount(New(fixed(report), DefaultObjectives()), "msgraph_security_open_incidents")
+	open := testutil.CollectAndCount(New(fixed(report), Options{Objectives: DefaultObjectives()}), "msgraph_security_open_incidents")
 	if want := 6 * 4 * 5 * 4; open != want {
 		t.Errorf("got %d series of open incidents, want all %d", open, want)
 	}

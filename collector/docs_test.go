@@ -78,7 +78,7 @@ func TestDocumentedMetrics(t *testing.T) {
 func TestDescribed(t *testing.T) {
 	described := map[string]bool{}
 	descs := make(chan *prometheus.Desc, 100)
-	New(fixed{}, DefaultObjectives()).Describe(descs)
+	New(fixed{}, Options{Objectives: DefaultObjectives()}).Describe(descs)
 	NewTransport(nil, operationHeader).Describe(descs)
 	NewFlow(true).Describe(descs)
 	buildInfo().Describe(descs)

@@ -26,7 +26,7 @@ func operationHeader(r *http.Request) string { return r.Header.Get("Operation") 
 func page(t testing.TB, report mirror.Report) *prometheus.Registry {
 	t.Helper()
 	r := prometheus.NewPedanticRegistry()
-	for _, c := range []prometheus.Collector{New(fixed(report), DefaultObjectives()), NewFlow(true), NewTransport(nil, operationHeader)} {
+	for _, c := range []prometheus.Collector{New(fixed(report), Options{Objectives: DefaultObjectives()}), NewFlow(true), NewTransport(nil, operationHeader)} {
 		if err := r.Register(c); err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type Incident struct {
 	Created, Updated                                time.Time // createdDateTime, lastUpdateDateTime
 	Severity, Status, Classification, Determination string
 	AssignedTo                                      string
+	WebURL                                          string   // incidentWebUrl, the incident in Microsoft's portal
+	Tags                                            []string // customTags, then systemTags
 	// PriorityScore is null where the tenant has no scores, and while one is
 	// being computed. It came to the schema in January 2026.
 	PriorityScore *int32
@@ -34,6 +37,9 @@ type wireIncident struct {
 	Classification text  `json:"classification"`
 	Determination  text  `json:"determination"`
 	AssignedTo     text  `json:"assignedTo"`
+	WebURL         text  `json:"incidentWebUrl"`
+	CustomTags     texts `json:"customTags"`
+	SystemTags     texts `json:"systemTags"`
 	PriorityScore  score `json:"priorityScore"`
 }
 
@@ -56,7 +62,8 @@ func (w *wireIncident) incident() (Incident, error) {
 		ID: string(w.ID), Created: created, Updated: updated,
 		Severity: string(w.Severity), Status: string(w.Status),
 		Classification: string(w.Classification), Determination: string(w.Determination),
-		AssignedTo: string(w.AssignedTo), PriorityScore: w.PriorityScore.value,
+		AssignedTo: string(w.AssignedTo), WebURL: string(w.WebURL),
+		Tags: slices.Concat(w.CustomTags, w.SystemTags), PriorityScore: w.PriorityScore.value,
 	}, nil
 }
 
@@ -82,6 +89,17 @@ func (t *text) UnmarshalJSON(b []byte) error {
 		s = oneLine(string(b))
 	}
 	*t = text(s)
+	return nil
+}
+
+// texts is a JSON array of strings; anything else reads as none of them.
+type texts []string
+
+func (t *texts) UnmarshalJSON(b []byte) error {
+	var all []string
+	if json.Unmarshal(b, &all) == nil {
+		*t = all
+	}
 	return nil
 }
 

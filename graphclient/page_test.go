@@ -201,7 +201,7 @@ func TestLoopOfTwo(t *testing.T) {
 func TestIncident(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{})
-		id := sim.Add(graphsim.Incident{Severity: "high", Score: new(86), AssignedTo: "a@contoso.example"})
+		id := sim.Add(graphsim.Incident{Severity: "high", Score: new(86), AssignedTo: "a@contoso.example", Tags: []string{"VIP"}})
 		client := connect(t, sim)
 		got, _, err := client.Incident(t.Context(), id)
 		if err != nil {
@@ -211,7 +211,8 @@ func TestIncident(t *testing.T) {
 		want := Incident{
 			ID: id, Created: truth.Created, Updated: truth.Updated, Severity: "high", Status: truth.Status,
 			Classification: truth.Classification, Determination: truth.Determination,
-			AssignedTo: "a@contoso.example", PriorityScore: new(int32(86)),
+			AssignedTo: "a@contoso.example", PriorityScore: new(int32(86)), Tags: []string{"VIP"},
+			WebURL: "https://security.microsoft.com/incident2/" + id + "/overview?tid=6f1d3f0e-7c9b-4c6a-9a43-0d6f2f6f7a11",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)

@@ -40,11 +40,15 @@ var determinationAliases = map[string]string{
 // use.
 type decoder struct {
 	severity, status, classification, determination map[string]uint8
-	unknown                                         [fields]uint64 // values seen that this build does not know
+	unknown                                         [fields]uint64    // values seen that this build does not know
+	tags                                            map[string]uint32 // the bit of each
+	webURLs                                         bool
 }
 
-func newDecoder() *decoder {
+func newDecoder(cfg Config) *decoder {
 	d := &decoder{
+		tags:           map[string]uint32{},
+		webURLs:        cfg.WebURLs,
 		severity:       index(severities),
 		status:         index(statuses),
 		classification: index(classifications),
@@ -52,6 +56,9 @@ func newDecoder() *decoder {
 	}
 	for alias, name := range determinationAliases {
 		d.determination[alias] = d.determination[strings.ToLower(name)]
+	}
+	for i, tag := range cfg.Tags {
+		d.tags[strings.ToLower(tag)] = 1 << i
 	}
 	// Graph's own "other" is a known determination, unlike a value unknown to us.
 	return d
@@ -80,6 +87,12 @@ func (d *decoder) incident(in *graphclient.Incident) Incident {
 	}
 	if in.PriorityScore != nil {
 		out.Score, out.Scored = *in.PriorityScore, true
+	}
+	for _, tag := range in.Tags {
+		out.Tags |= d.tags[strings.ToLower(tag)]
+	}
+	if d.webURLs {
+		out.WebURL = in.WebURL
 	}
 	return out
 }

@@ -126,6 +126,8 @@ type Incident struct {
 	Status         Status
 	Classification Classification
 	Determination  Determination
+	Tags           uint32 // a bit for each of [Config.Tags] that it bears, in their order
+	WebURL         string // of the incident in Microsoft's portal, if [Config.WebURLs]
 }
 
 // Priority returns the band of the incident's score.

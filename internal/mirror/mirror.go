@@ -36,6 +36,10 @@ type Config struct {
 	// MinRefreshInterval is the time within which refreshes share one result,
 	// 1 second by default; negative for none.
 	MinRefreshInterval time.Duration
+	// Tags are the tags by which incidents are told apart, at most 32, whatever their
+	// case, and WebURLs keeps the address of each incident; both for whoever asks for it.
+	Tags    []string
+	WebURLs bool
 	// Observe is told what happened between one snapshot and the next, by one
 	// goroutine at a time, before a refresh that waited for it returns. The first
 	// snapshot tells nothing.
@@ -119,7 +123,7 @@ func New(client *graphclient.Client, cfg Config) *Mirror {
 		asks:     make(chan *flight, 1),
 		kick:     make(chan struct{}, 1),
 		settling: make(chan struct{}, 1),
-		decoder:  newDecoder(),
+		decoder:  newDecoder(cfg),
 		turn:     make(chan struct{}),
 	}
 	m.forget()

@@ -37,7 +37,7 @@ func newWorld(seed uint64, cfg graphsim.Config) *world {
 	w := &world{
 		rng:     rand.New(rand.NewPCG(seed, 1)),
 		history: map[string][]version{},
-		decode:  newDecoder(),
+		decode:  newDecoder(Config{}),
 	}
 	cfg.Seed = seed
 	cfg.Retention = -1

@@ -1,0 +1,102 @@
+package collector
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"msgraph_security_exporter/internal/mirror"
+)
+
+// Options are what a page shows beyond what every page does.
+type Options struct {
+	// Objectives are what open incidents are held against.
+	Objectives []Objective
+	// Tags are counted; they are those of the mirror, in its order.
+	Tags []string
+	// IncidentInfo is how many open incidents are shown one by one, the most pressing
+	// ones; 0: none.
+	IncidentInfo int
+}
+
+// tagged is the family of open incidents by tag.
+func tagged(tags []string) family {
+	return family{
+		name:   "open_incidents_tagged",
+		help:   "Open incidents that bear the tag.",
+		kind:   prometheus.GaugeValue,
+		labels: []string{"tag"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			if r.Snapshot == nil {
+				return
+			}
+			counts := make([]int, len(tags))
+			for i := range r.Snapshot.Open {
+				for bits, n := r.Snapshot.Open[i].Tags, 0; bits != 0; bits, n = bits>>1, n+1 {
+					counts[n] += int(bits & 1)
+				}
+			}
+			for n, tag := range tags {
+				emit(float64(counts[n]), tag)
+			}
+		},
+	}
+}
+
+// info is the family of the most pressing open incidents, each by itself.
+func info(most int) family {
+	return family{
+		name:   "open_incident_info",
+		help:   "The most pressing open incidents, always 1.",
+		kind:   prometheus.GaugeValue,
+		labels: []string{"incident_id", "severity", "priority", "status", "url"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			if r.Snapshot == nil {
+				return
+			}
+			for _, in := range pressing(r.Snapshot.Open, most) {
+				emit(1, in.ID, in.Severity.String(), in.Priority().String(), in.Status.String(), link(in.WebURL))
+			}
+		},
+	}
+}
+
+// pressing returns the incidents of the highest priority, among them those of the
+// highest severity, and among them the oldest. Those whose id is not a number are
+// left out: nobody knows what it would show.
+func pressing(open []mirror.Incident, most int) []*mirror.Incident {
+	var first []*mirror.Incident // sorted, at most so many
+	for i := range open {
+		in := &open[i]
+		if !decimal(in.ID) || len(first) == most && before(first[most-1], in) <= 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(first, in, before)
+		first = slices.Insert(first, at, in)
+		first = first[:min(len(first), most)]
+	}
+	return first
+}
+
+func before(a, b *mirror.Incident) int {
+	return cmp.Or(
+		cmp.Compare(b.Priority(), a.Priority()),
+		cmp.Compare(b.Severity, a.Severity),
+		cmp.Compare(a.Created, b.Created),
+		cmp.Compare(a.ID, b.ID),
+	)
+}
+
+// maxLink is the longest address that is shown.
+const maxLink = 512
+
+// link returns an address that a dashboard can safely link to, or nothing.
+func link(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.User != nil || len(address) > maxLink {
+		return ""
+	}
+	return u.String()
+}

@@ -1,0 +1,94 @@
+package collector
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"msgraph_security_exporter/internal/mirror"
+)
+
+// TestPressing shows the incidents of the highest priority first, then of the highest
+// severity, then the oldest, and none whose id could be anything.
+func TestPressing(t *testing.T) {
+	made := func(id string, age time.Duration, severity string, score ...int32) mirror.Incident {
+		in := incident(t, age, severity, "active", "unknown", false, score...)
+		in.ID = id
+		return in
+	}
+	open := []mirror.Incident{
+		made("1", time.Hour, "high"),
+		made("2", time.Hour, "medium", 90),
+		made("3", 2*time.Hour, "medium", 99),
+		made("4", time.Hour, "high", 86),
+		made("5", time.Hour, "informational", 15),
+		made("6", time.Hour, "other", 99),
+		made("alice@soc.example", time.Hour, "high", 100),
+	}
+	for most, want := range []string{"", "4", "4 3", "4 3 2", "4 3 2 6", "4 3 2 6 5", "4 3 2 6 5 1", "4 3 2 6 5 1"} {
+		if most == 0 {
+			continue
+		}
+		var ids []string
+		for _, in := range pressing(open, most) {
+			ids = append(ids, in.ID)
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("%d: got %s, want %s", most, got, want)
+		}
+	}
+}
+
+func TestLink(t *testing.T) {
+	for address, want := range map[string]string{
+		"": "",
+		"https://security.microsoft.com/incident2/7/overview?tid=x": "https://security.microsoft.com/incident2/7/overview?tid=x",
+		"http://security.microsoft.com/incident2/7":                 "",
+		"javascript:alert(1)":                                       "",
+		"https://alice:secret@security.microsoft.com/":              "",
+		"https://" + strings.Repeat("x", maxLink):                   "",
+		"https://x/\x00":                                            "",
+	} {
+		if got := link(address); got != want {
+			t.Errorf("%q: got %q, want %q", address, got, want)
+		}
+	}
+}
+
+// TestOnDemand shows what is there only if it was asked for.
+func TestOnDemand(t *testing.T) {
+	report := reports(t)["working"]
+	report.Snapshot.Open[0].Tags = 0b01
+	report.Snapshot.Open[1].Tags = 0b11
+	report.Snapshot.Open[1].ID, report.Snapshot.Open[1].WebURL = "1001", "https://security.microsoft.com/incident2/1001"
+	got := map[string]float64{}
+	for _, family := range families(t, New(fixed(report), Options{Tags: []string{"VIP", "Ransomware"}, IncidentInfo: 1})) {
+		name := strings.TrimPrefix(family.GetName(), "msgraph_security_")
+		if name != "open_incidents_tagged" && name != "open_incident_info" {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			key := name
+			for _, l := range m.GetLabel() {
+				key += " " + l.GetValue()
+			}
+			got[key] = m.GetGauge().GetValue()
+		}
+	}
+	want := map[string]float64{
+		"open_incidents_tagged VIP":                   2,
+		"open_incidents_tagged Ransomware":            1,
+		"open_incident_info 924565 high high active ": 1,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	report.Snapshot = nil
+	for _, family := range families(t, New(fixed(report), Options{Tags: []string{"VIP"}, IncidentInfo: 1})) {
+		if strings.Contains(family.GetName(), "tagged") || strings.Contains(family.GetName(), "info") {
+			t.Errorf("%s without a snapshot", family.GetName())
+		}
+	}
+}
