@@ -70,11 +70,12 @@ func TestOnDemand(t *testing.T) {
 			continue
 		}
 		for _, m := range family.GetMetric() {
-			key := name
+			var key strings.Builder
+			key.WriteString(name)
 			for _, l := range m.GetLabel() {
-				key += " " + l.GetValue()
+				key.WriteString(" " + l.GetValue())
 			}
-			got[key] = m.GetGauge().GetValue()
+			got[key.String()] = m.GetGauge().GetValue()
 		}
 	}
 	want := map[string]float64{
