@@ -21,13 +21,14 @@ global: {scrape_interval: 1s, scrape_timeout: 1s}
 scrape_configs:
   - job_name: e2e
     static_configs: [{targets: [%q]}]
-`
+%s`
 
-func watch(t *testing.T, exporter string) *prometheus {
+// watch starts a Prometheus; more goes into its scrape configuration.
+func watch(t *testing.T, exporter string, more ...string) *prometheus {
 	t.Helper()
 	folder := t.TempDir()
 	config := filepath.Join(folder, "prometheus.yml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, pulls, exporter), 0o600); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, pulls, exporter, strings.Join(more, "")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p := start(t, tools+"prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(folder, "data"),
