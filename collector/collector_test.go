@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -133,8 +134,19 @@ const maxSeries = 1100
 func TestBound(t *testing.T) {
 	report := reports(t)["working"]
 	report.Snapshot = &mirror.Snapshot{Open: many(6 * 4 * 5 * 101)}
-	r := page(t, report)
-	r.MustRegister(buildInfo(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	objectives := make([]Objective, 20) // the most that a file may declare
+	for i := range objectives {
+		objectives[i] = Objective{Name: strconv.Itoa(i), ResolveWithin: 200 * day}
+	}
+	flow := NewFlow(true)
+	for kind := mirror.Opened; kind <= mirror.Merged; kind++ {
+		for _, in := range report.Snapshot.Open {
+			in.Determination = mirror.Determination(int(in.Score) % (len(mirror.Determinations()) + 1))
+			flow.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: time.Duration(in.Score) * time.Hour}})
+		}
+	}
+	r := registry(t, New(fixed(report), Options{Objectives: objectives}), flow, NewTransport(nil, operationHeader),
+		buildInfo(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	page := text(t, gather(t, r))
 	if n := series(page); n > maxSeries {
 		t.Errorf("got %d series, want at most %d", n, maxSeries)

@@ -84,11 +84,7 @@ func TestExemplars(t *testing.T) {
 
 func families(t *testing.T, c prometheus.Collector) []*dto.MetricFamily {
 	t.Helper()
-	r := prometheus.NewPedanticRegistry()
-	if err := r.Register(c); err != nil {
-		t.Fatal(err)
-	}
-	return gather(t, r)
+	return gather(t, registry(t, c))
 }
 
 // TestAges counts an incident in every step of age that it has passed.

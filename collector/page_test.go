@@ -25,8 +25,13 @@ func operationHeader(r *http.Request) string { return r.Header.Get("Operation") 
 // differs with the build and the process.
 func page(t testing.TB, report mirror.Report) *prometheus.Registry {
 	t.Helper()
+	return registry(t, New(fixed(report), Options{Objectives: DefaultObjectives()}), NewFlow(true), NewTransport(nil, operationHeader))
+}
+
+func registry(t testing.TB, all ...prometheus.Collector) *prometheus.Registry {
+	t.Helper()
 	r := prometheus.NewPedanticRegistry()
-	for _, c := range []prometheus.Collector{New(fixed(report), Options{Objectives: DefaultObjectives()}), NewFlow(true), NewTransport(nil, operationHeader)} {
+	for _, c := range all {
 		if err := r.Register(c); err != nil {
 			t.Fatal(err)
 		}

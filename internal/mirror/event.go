@@ -37,6 +37,7 @@ type Event struct {
 type past struct {
 	acknowledged bool
 	bands        uint8 // a bit for each priority band in which it was open
+	ours         bool  // something was; else it may have been closed before our time
 }
 
 // A chapter is what is to be told of one incident.
@@ -60,6 +61,7 @@ func (c *chapter) tell() ([]Event, past) {
 	is, new := c.now.Status.Open(), c.before == nil && c.now.Created >= c.since
 	was := new || c.before != nil && c.before.Status.Open()
 	told := c.past.with(c.before)
+	told.ours = true
 	switch {
 	case new:
 		event(Opened, 0)
@@ -97,9 +99,10 @@ func (c *chapter) took() time.Duration {
 	return max(0, at.Time().Sub(c.now.Created.Time()))
 }
 
-// with adds what a snapshot with the incident has told by itself.
+// with adds what a snapshot with the incident has told by itself, and what must have
+// happened before the first one.
 func (p past) with(in *Incident) past {
-	if in != nil && in.Status.Open() {
+	if in != nil && (in.Status.Open() || !p.ours) {
 		p.acknowledged = p.acknowledged || in.Acknowledged()
 		p.bands |= in.bit()
 	}

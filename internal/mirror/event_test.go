@@ -56,6 +56,7 @@ func TestChapter(t *testing.T) {
 		{"scored when resolved", state(500, 500, StatusActive, nil), state(500, 620, StatusResolved, high), past{}, "resolved:2m0s"},
 		{"merged", state(500, 500, StatusActive, nil), state(500, 500, StatusRedirected, assigned), past{}, "merged"},
 		{"reopened", state(500, 500, StatusResolved, nil), state(500, 600, StatusActive, nil), past{bands: 1, acknowledged: true}, "reopened"},
+		{"reopened, first scored when resolved", state(500, 500, StatusResolved, high), state(500, 600, StatusActive, high), past{bands: 1, ours: true}, "reopened prioritised"},
 		{"merged undone", state(500, 500, StatusRedirected, nil), state(500, 600, StatusActive, nil), past{bands: 1}, ""},
 		{"resolved, then merged", state(500, 500, StatusResolved, nil), state(500, 600, StatusRedirected, nil), past{}, ""},
 		{"denied", state(500, 500, StatusActive, nil), nil, past{}, ""},
@@ -240,4 +241,52 @@ func playWeek(t *testing.T, seed uint64, every time.Duration) {
 	if off := (total - s.total).Abs(); off > time.Duration(observed)*every {
 		t.Errorf("seed %d: durations sum up to %s, want %s", seed, total, s.total)
 	}
+}
+
+// TestRestartTellsNothing begins anew in the middle: nothing that happened before is
+// told, and what happens after is told once.
+func TestRestartTellsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 200, 30*24*time.Hour)
+		ids := []string{}
+		for range 8 {
+			ids = append(ids, sim.Add(graphsim.Incident{Severity: "high"}))
+		}
+		change := func(id string, f func(*graphsim.Incident)) { sim.Change(id, graphsim.Dated, f) }
+		assign := func(in *graphsim.Incident) { in.AssignedTo = "analyst@soc.example" }
+		resolve := func(in *graphsim.Incident) { in.Status = "resolved" }
+		reopen := func(in *graphsim.Incident) { in.Status = "active" }
+		time.Sleep(time.Minute)
+		change(ids[0], assign)
+		change(ids[1], resolve)
+		change(ids[2], resolve)
+		time.Sleep(time.Hour)
+		change(ids[3], resolve)
+		time.Sleep(time.Minute)
+		var events []Event
+		m := follow(t, sim, Config{Observe: func(e []Event) { events = append(events, e...) }})
+		synced(t, m)
+		for range 5 {
+			time.Sleep(30 * time.Second)
+			pull(t, m)
+		}
+		if len(events) > 0 {
+			t.Errorf("what happened before is told: %s", narrate(events))
+		}
+		change(ids[0], resolve) // acknowledged before
+		change(ids[1], reopen)  // resolved long before
+		change(ids[3], reopen)  // resolved shortly before
+		change(ids[4], assign)
+		time.Sleep(30 * time.Second)
+		pull(t, m)
+		got := map[string]string{}
+		for _, e := range events {
+			got[e.Incident.ID] += narrate([]Event{{Kind: e.Kind}}) + " "
+		}
+		want := map[string]string{ids[0]: "resolved:0s ", ids[1]: "reopened ", ids[3]: "reopened ", ids[4]: "acknowledged "}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	})
 }
