@@ -32,7 +32,11 @@ func run(t *testing.T, m *Mirror) {
 		defer close(done)
 		m.Run(ctx)
 	}()
-	t.Cleanup(func() { cancel(); <-done })
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		time.Sleep(2 * requestLimit) // a sign-in that nobody waits for any more ends by itself
+	})
 }
 
 func clientOf(transport http.RoundTripper) *graphclient.Client {

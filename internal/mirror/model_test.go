@@ -84,7 +84,10 @@ func runModel(t *testing.T, seed uint64, events int, logf func(string, ...any)) 
 	synctest.Test(t, func(t *testing.T) {
 		m := newModel(seed, logf)
 		m.start()
-		defer func() { m.stop() }()
+		defer func() {
+			m.stop()
+			time.Sleep(2 * requestLimit) // a sign-in that nobody waits for any more ends by itself
+		}()
 		for i := range events {
 			if failure = m.step(); failure != nil {
 				failure = fmt.Errorf("after %d events: %w", i, failure)
