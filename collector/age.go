@@ -15,7 +15,7 @@ type age struct {
 	past mirror.Ticks
 }
 
-// ages are the steps, in the order of the documentation.
+// ages are the steps, the shortest first.
 var ages = [...]age{
 	{"1h", ticks(time.Hour)}, {"4h", ticks(4 * time.Hour)}, {"1d", ticks(day)},
 	{"3d", ticks(3 * day)}, {"7d", ticks(7 * day)}, {"30d", ticks(30 * day)},
@@ -28,9 +28,10 @@ type backlog [len(ages)]int
 
 func (b *backlog) add(taken, at mirror.Ticks) {
 	for i := range ages {
-		if taken-at > ages[i].past {
-			b[i]++
+		if taken-at <= ages[i].past {
+			return
 		}
+		b[i]++
 	}
 }
 
