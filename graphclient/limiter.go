@@ -10,7 +10,8 @@ import (
 // Rates are in requests a minute.
 const (
 	startLimit = 45.0
-	minLimit   = 4.0
+	minLimit   = 10.0 // what pulls need even if sweeps get nothing
+	leastShare = 0.01 // of the ceiling: so much of what was asked for is always tried
 	minBurst   = 20.0
 	growth     = 1.1 // each minute
 	keepBelow  = 0.9 // of a rate that was refused,
@@ -172,7 +173,11 @@ func (l *limiter) top(now time.Time) float64 {
 }
 
 // below is the most that stays below the rate which Graph refused.
-func (l *limiter) below() float64 { return min(l.ceiling, max(minLimit, keepBelow*l.refused)) }
+func (l *limiter) below() float64 { return max(l.floor(), keepBelow*l.refused) }
+
+// floor is the least that the limit comes down to. A 429 need not be about the rate at all:
+// without a floor, one now and then would bring everything to a halt.
+func (l *limiter) floor() float64 { return min(l.ceiling, max(minLimit, leastShare*l.ceiling)) }
 
 // throttled takes in a 429 to a request that was sent then, and returns the limit before and
 // after. All 429s of one round lower it once. retryAfter is 0 when Graph did not say.
@@ -205,7 +210,7 @@ func (l *limiter) halve(now time.Time) {
 		l.refused = min(rate, l.limit)
 	}
 	l.before, l.halved, l.grown, l.remembers = l.limit, now, now, true
-	l.limit = min(max(minLimit, l.limit/2), l.below())
+	l.limit = min(max(l.floor(), l.limit/2), l.below())
 	l.bucket = min(l.bucket, 1)
 }
 

@@ -175,7 +175,7 @@ func TestLimitGrows(t *testing.T) {
 }
 
 // TestLimitHalvesOnceARound: 429s to requests that were under way together, or sent soon
-// after, lower the limit once; later ones lower it again, down to 4 a minute.
+// after, lower the limit once; later ones lower it again, down to 10 a minute.
 func TestLimitHalvesOnceARound(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := newLimiter(120, time.Now())
@@ -203,8 +203,28 @@ func TestLimitHalvesOnceARound(t *testing.T) {
 			time.Sleep(30 * time.Second)
 			l.throttled(time.Now(), time.Now(), 0)
 		}
-		expect("again and again", 4)
+		expect("again and again", 10)
 	})
+}
+
+// TestLimitHasAFloor: 429s that never end, whatever the rate, leave a hundredth of the ceiling
+// and what pulls need.
+func TestLimitHasAFloor(t *testing.T) {
+	for _, tc := range []struct {
+		ceiling int
+		want    float64
+	}{{3, 3}, {10, 10}, {120, 10}, {100_000, 1000}} {
+		bubble(t, func(t *testing.T) {
+			l := newLimiter(tc.ceiling, time.Now())
+			for range 60 {
+				time.Sleep(30 * time.Second)
+				l.throttled(time.Now(), time.Now(), 0)
+			}
+			if got := l.perMinute(); got != tc.want {
+				t.Errorf("ceiling %d: got %g, want %g", tc.ceiling, got, tc.want)
+			}
+		})
+	}
 }
 
 // TestLimitStaysBelowTheRefusedRate: for half an hour after a 429 the limit is at most nine
