@@ -1,36 +1,25 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
-
-	"msgraph_security_exporter/collector"
-	"msgraph_security_exporter/graphclient"
 )
 
-// A config is what the flags and the environment ask for, checked.
+// A config is what the flags, the environment and the configuration file ask for,
+// checked.
 type config struct {
-	tenantID, clientID         string
-	secret                     func() (graphclient.Secret, error)
-	authMethod                 string // secret-file or secret-environment
-	cloud, endpoint, authority string
-	requestsPerMinute          int
-	sweepInterval, maxAge      time.Duration
-	minRefreshInterval         time.Duration
-	demo, pprof, exemplars     bool
-	shown                      collector.Options
-	web                        *web.FlagConfig
-	logLevel                   *promslog.Level
-	logFormat                  *promslog.Format
+	source                 // which is read again at each reload
+	plan                   *plan
+	demo, pprof, exemplars bool
+	web                    *web.FlagConfig
+	logLevel               *promslog.Level
+	logFormat              *promslog.Format
 }
 
 // A checker makes a config of options and remembers every mistake.
@@ -45,21 +34,17 @@ type checker struct {
 // every mistake in them, each on a line that names the flag or the variable.
 func check(given *options, getenv func(string) string) (*config, error) {
 	c := &checker{
-		config: config{demo: given.demo, pprof: given.pprof, exemplars: given.exemplars, web: given.web, logLevel: promslog.NewLevel(), logFormat: promslog.NewFormat()},
+		config: config{
+			source: source{path: given.configFile},
+			demo:   given.demo, pprof: given.pprof, exemplars: given.exemplars,
+			web:      given.web,
+			logLevel: promslog.NewLevel(), logFormat: promslog.NewFormat(),
+		},
 		given:  given,
 		getenv: getenv,
 	}
-	if given.demo {
-		c.checkDemo()
-	} else {
-		c.checkIdentity()
-		c.checkSecret()
-		c.checkCloud()
-	}
-	c.requestsPerMinute = c.number("--graph.requests-per-minute", given.requestsPerMinute, 1, 100_000)
-	c.checkTimes()
+	c.checkTenant()
 	c.checkFile()
-	c.checkShown()
 	c.checkOutput()
 	if len(c.mistakes) > 0 {
 		return nil, errors.Join(c.mistakes...)
@@ -86,121 +71,13 @@ func (c *checker) from(flag, value, variable string) (name, given string) {
 	return variable, c.getenv(variable)
 }
 
-var (
-	guid   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	domain = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)+$`)
-)
-
-func (c *checker) checkIdentity() {
-	name, tenant := c.from("--graph.tenant-id", c.given.tenantID, "AZURE_TENANT_ID")
-	switch {
-	case tenant == "":
-		c.refuse("--graph.tenant-id or AZURE_TENANT_ID", "missing; --demo needs no account")
-	case !guid.MatchString(tenant) && !domain.MatchString(tenant):
-		c.wrong(name, tenant, "want the directory (tenant) id, a GUID, or a domain of the tenant such as contoso.onmicrosoft.com")
-	}
-	c.tenantID = tenant
-	name, client := c.from("--graph.client-id", c.given.clientID, "AZURE_CLIENT_ID")
-	switch {
-	case client == "":
-		c.refuse("--graph.client-id or AZURE_CLIENT_ID", "missing")
-	case !guid.MatchString(client):
-		c.wrong(name, client, "want the application (client) id, the GUID on the overview page of the app registration")
-	}
-	c.clientID = client
-}
-
-// checkSecret finds the secret and reads it once, so that a file that cannot be
-// read is known before anything is served.
-func (c *checker) checkSecret() {
-	name, path := c.from("--graph.client-secret-file", c.given.secretFile, "AZURE_CLIENT_SECRET_FILE")
-	value := graphclient.Secret(strings.TrimRight(c.getenv("AZURE_CLIENT_SECRET"), "\r\n"))
-	switch {
-	case path == "" && value == "":
-		c.refuse("--graph.client-secret-file, AZURE_CLIENT_SECRET_FILE or AZURE_CLIENT_SECRET", "missing")
-	case path != "" && value != "":
-		c.wrong(name, path, "AZURE_CLIENT_SECRET is set as well, keep one of the two")
-	case value != "":
-		c.authMethod, c.secret = "secret-environment", func() (graphclient.Secret, error) { return value, nil }
-	default:
-		c.authMethod, c.secret = "secret-file", secretIn(path)
-		if _, err := readSecret(path); err != nil {
-			c.wrong(name, path, "%v", err)
-		}
-	}
-}
-
-// checkCloud finds where Graph and the sign-in service are.
-func (c *checker) checkCloud() {
-	c.cloud = c.given.cloud
-	cloud, err := graphclient.CloudNamed(c.cloud)
+// checkFile reads the configuration file.
+func (c *checker) checkFile() {
+	p, err := c.load()
 	if err != nil {
-		c.refuse("--graph.cloud", "%v", err)
+		c.mistakes = append(c.mistakes, err) // each line of which says where
 	}
-	c.endpoint = c.root("--graph.endpoint", c.given.endpoint, cloud.Endpoint)
-	c.authority = c.root("--graph.authority", c.given.authority, cloud.Authority)
-}
-
-func (c *checker) root(name, given, otherwise string) string {
-	if given != "" {
-		if _, err := graphclient.ParseEndpoint(given); err != nil {
-			c.refuse(name, "%v", err) // which shows no password
-		}
-	}
-	return cmp.Or(given, otherwise)
-}
-
-// checkDemo refuses what would seem to choose a tenant and does not. Variables are
-// not looked at: they may be there for something else.
-func (c *checker) checkDemo() {
-	for _, f := range []struct{ name, value string }{
-		{"--graph.tenant-id", c.given.tenantID},
-		{"--graph.client-id", c.given.clientID},
-		{"--graph.client-secret-file", c.given.secretFile},
-		{"--graph.cloud", strings.TrimPrefix(c.given.cloud, "public")},
-		{"--graph.endpoint", c.given.endpoint},
-		{"--graph.authority", c.given.authority},
-	} {
-		if f.value != "" {
-			c.refuse(f.name, "not with --demo, which serves a simulated tenant")
-		}
-	}
-}
-
-func (c *checker) checkTimes() {
-	c.sweepInterval = c.duration("--collector.sweep-interval", c.given.sweepInterval, 10*time.Second)
-	c.maxAge = c.duration("--collector.max-age", c.given.maxAge, 10*time.Second)
-	c.minRefreshInterval = c.duration("--collector.min-refresh-interval", c.given.minRefreshInterval, 0)
-	if c.maxAge > 0 && c.minRefreshInterval >= c.maxAge {
-		c.wrong("--collector.min-refresh-interval", c.given.minRefreshInterval, "want less than --collector.max-age")
-	}
-}
-
-// The bounds of what is shown on demand, so that no page grows beyond what a
-// Prometheus takes easily.
-const maxInfo, maxTags, maxTag = 100, 20, 100
-
-// checkShown checks what is shown on demand only.
-func (c *checker) checkShown() {
-	c.shown.IncidentInfo = c.number("--collector.incident-info", c.given.incidentInfo, 0, maxInfo)
-	if c.given.tags == "" {
-		return
-	}
-	c.shown.Tags = strings.Split(c.given.tags, ",")
-	seen := map[string]bool{}
-	for i, tag := range c.shown.Tags {
-		tag = strings.TrimSpace(tag)
-		c.shown.Tags[i] = tag
-		lower := strings.ToLower(tag)
-		if tag == "" || len(tag) > maxTag || !utf8.ValidString(tag) || seen[lower] {
-			c.wrong("--collector.tags", c.given.tags, "want different tags of 1 to %d characters, with commas between", maxTag)
-			return
-		}
-		seen[lower] = true
-	}
-	if len(c.shown.Tags) > maxTags {
-		c.wrong("--collector.tags", c.given.tags, "want at most %d tags", maxTags)
-	}
+	c.plan = p
 }
 
 // checkOutput checks the flags of the log and of the page.

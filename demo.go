@@ -24,7 +24,6 @@ func (t *tenant) simulate(graph *graphclient.Config) http.RoundTripper {
 		KeepRequests: 1000,
 	})
 	t.tasks = append(t.tasks, graphsim.NewStory(sim, seed).Run)
-	t.close = func() {}
 	graph.Endpoint, graph.Authority = "https://graph.demo.invalid", "https://login.demo.invalid"
 	graph.TenantID, graph.ClientID = "demo.invalid", "demo"
 	graph.RequestsPerMinute *= haste

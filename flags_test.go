@@ -153,16 +153,16 @@ func TestPrecedence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []string{cfg.tenantID, cfg.clientID, cfg.endpoint, cfg.authority, cfg.authMethod}
+	got := []string{cfg.own.TenantID, cfg.own.ClientID, cfg.own.Endpoint, cfg.own.Authority, cfg.own.method}
 	want := []string{"contoso.onmicrosoft.com", clientID, "https://dod-graph.microsoft.us", "https://login.microsoftonline.us", "secret-environment"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if s, err := cfg.secret(); err != nil || string(s) != secret {
+	if s, err := cfg.own.secret(); err != nil || string(s) != secret {
 		t.Errorf("got another secret, %v", err)
 	}
 	env = variables{"AZURE_TENANT_ID": tenantID, "AZURE_CLIENT_ID": clientID, "AZURE_CLIENT_SECRET_FILE": path}
-	if cfg, err = parse(nil, env.get, io.Discard); err != nil || cfg.authMethod != "secret-file" {
+	if cfg, err = parse(nil, env.get, io.Discard); err != nil || cfg.own.method != "secret-file" {
 		t.Errorf("got %v, %v", cfg, err)
 	}
 }

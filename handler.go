@@ -1,30 +1,22 @@
 package main
 
 import (
-	"context"
-	"log/slog"
 	"math"
 	"net/http"
 	"net/http/pprof"
 	"strconv"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // newHandler returns everything that is served over HTTP.
-func newHandler(cfg *config, tenant *tenant, logger *slog.Logger) (http.Handler, error) {
+func newHandler(cfg *config, fleet *fleet) (http.Handler, error) {
 	landing, err := landingPage(cfg)
 	if err != nil {
 		return nil, err
 	}
-	metrics := promhttp.HandlerFor(tenant.registry, promhttp.HandlerOpts{
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
-		EnableOpenMetrics: true,
-	})
 	mux := http.NewServeMux()
 	mux.Handle("/", landing)
-	mux.Handle("GET /metrics", refreshed(tenant.mirror, metrics))
+	mux.HandleFunc("GET /metrics", fleet.serveMetrics)
 	mux.HandleFunc("GET /-/healthy", say("Healthy."))
 	// Ready is whoever answers pulls. Whether there are numbers yet is a metric: a
 	// pod that is not ready is not scraped, and could not tell.
@@ -39,22 +31,11 @@ func newHandler(cfg *config, tenant *tenant, logger *slog.Logger) (http.Handler,
 	return mux, nil
 }
 
-// A refresher brings what it knows up to date. It returns early when the context
-// ends; what it has begun goes on.
-type refresher interface {
-	Refresh(ctx context.Context) error
-}
-
-// refreshed has metrics answered after a refresh, or when the puller would give up
-// waiting for it. A refresh that fails is counted and logged where it fails, and
-// the answer says so.
-func refreshed(r refresher, metrics http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		ctx, cancel := context.WithTimeout(req.Context(), patience(req.Header))
-		defer cancel()
-		_ = r.Refresh(ctx)
-		metrics.ServeHTTP(w, req)
-	})
+// serveMetrics answers with the tenant of the flags.
+func (f *fleet) serveMetrics(w http.ResponseWriter, r *http.Request) {
+	v, done := f.board("")
+	defer done()
+	v.serve(w, r)
 }
 
 // How long a puller waits for its answer, and what of that is kept for the answer

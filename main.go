@@ -12,7 +12,6 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"syscall"
 
 	"github.com/prometheus/common/promslog"
@@ -57,15 +56,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	logger := promslog.New(&promslog.Config{Level: cfg.logLevel, Format: cfg.logFormat, Writer: stderr})
-	// The tenant's copy outlives ctx: scrapes under way may still have it refreshed.
-	background, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-	tenant, err := newTenant(background, cfg, logger)
+	fleet, err := newFleet(cfg, logger)
 	if err != nil {
 		return err
 	}
-	defer tenant.close()
-	handler, err := newHandler(cfg, tenant, logger)
+	defer fleet.close()
+	if err := fleet.replace(ctx, cfg.plan); err != nil {
+		return err
+	}
+	handler, err := newHandler(cfg, fleet)
 	if err != nil {
 		return err
 	}
@@ -74,14 +73,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	announce(cfg, site.addresses, logger)
-	var tasks sync.WaitGroup
-	for _, task := range tenant.tasks {
-		tasks.Go(func() { task(background) })
-	}
-	err = site.serve(ctx)
-	end()
-	tasks.Wait()
-	return err
+	fleet.begin()
+	return site.serve(ctx)
 }
 
 // announce logs what the exporter is about to do.
@@ -91,6 +84,6 @@ func announce(cfg *config, addresses []string, logger *slog.Logger) {
 		logger.Warn("Started as a DEMO: a simulated tenant with invented incidents, nothing here is real")
 		return
 	}
-	logger.Info("Started", "tenant", cfg.tenantID, "client", cfg.clientID, "cloud", cfg.cloud,
-		"endpoint", cfg.endpoint, "auth_method", cfg.authMethod)
+	logger.Info("Started", "tenant", cfg.own.TenantID, "client", cfg.own.ClientID, "cloud", cfg.own.Cloud,
+		"endpoint", cfg.own.Endpoint, "auth_method", cfg.own.method)
 }

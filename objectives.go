@@ -6,26 +6,6 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// checkFile reads the objectives of the configuration file. Without one there are
-// those that a team has by default.
-func (c *checker) checkFile() {
-	c.shown.Objectives = collector.DefaultObjectives()
-	if c.given.configFile == "" {
-		return
-	}
-	f, err := file.Load(c.given.configFile)
-	if err != nil {
-		c.mistakes = append(c.mistakes, err) // each line of which says where
-		return
-	}
-	if len(f.Tenants) > 0 {
-		c.wrong("--config.file", c.given.configFile, "tenants of a file cannot be served yet, only its objectives")
-	}
-	if len(f.Objectives) > 0 {
-		c.shown.Objectives = objectives(f.Objectives)
-	}
-}
-
 // objectives returns what the file declares in the terms of the collector.
 func objectives(declared []file.Objective) []collector.Objective {
 	all := make([]collector.Objective, len(declared))

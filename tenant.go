@@ -3,13 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"msgraph_security_exporter/collector"
 	"msgraph_security_exporter/graphclient"
@@ -17,74 +15,88 @@ import (
 )
 
 // A tenant is the stack that serves one: a client, the mirror that it keeps, and
-// the registry of what is told of both.
+// what is told of its incidents and its requests.
 type tenant struct {
-	mirror   *mirror.Mirror
-	registry *prometheus.Registry
-	tasks    []func(context.Context) // to be run until their context ends
-	close    func()                  // lets go of connections, when the tasks have ended
+	account *account
+	mirror  *mirror.Mirror
+	told    []prometheus.Collector  // that go on counting whatever the objectives
+	tasks   []func(context.Context) // to be run until their context ends
+	begin   func()                  // runs the tasks, if that has not been done
+	end     func()                  // ends them and returns when nothing of them is left
+	pulls   sync.WaitGroup          // under way
 }
 
-// newTenant builds the stack. It asks nobody before its tasks run, and no request
-// outlives ctx.
-func newTenant(ctx context.Context, cfg *config, logger *slog.Logger) (*tenant, error) {
-	graph := graphclient.Config{
-		Endpoint:          cfg.endpoint,
-		Authority:         cfg.authority,
-		TenantID:          cfg.tenantID,
-		ClientID:          cfg.clientID,
-		Secret:            cfg.secret,
-		RequestsPerMinute: cfg.requestsPerMinute,
-		Logger:            logger,
-		UserAgent:         program + "/" + release(),
+// newTenant builds the stack. It asks nobody before its tasks run. The end of ctx
+// does not end it: scrapes under way may still have the copy refreshed.
+func (f *fleet) newTenant(ctx context.Context, a *account) (*tenant, error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	t := &tenant{account: a}
+	t.live(ctx, cancel)
+	logger := f.logger
+	if a.Name != "" {
+		logger = logger.With("tenant", a.Name)
 	}
-	t := &tenant{}
-	if cfg.demo {
-		graph.Transport = t.simulate(&graph)
-	} else {
-		network := graphclient.NewTransport()
-		graph.Transport, t.close = network, network.CloseIdleConnections
+	graph, network := graphConfig(a, logger), http.RoundTripper(f.network)
+	if f.demo {
+		network = t.simulate(&graph)
 	}
-	measured := collector.NewTransport(leashed(ctx, graph.Transport), operation)
+	measured := collector.NewTransport(leashed(ctx, network), operation)
 	graph.Transport = measured
 	client, err := graphclient.New(graph)
 	if err != nil {
 		return nil, err
 	}
-	flow := collector.NewFlow(cfg.exemplars)
-	t.mirror = mirror.New(client, mirrorConfig(cfg, flow, logger))
+	flow := collector.NewFlow(f.exemplars)
+	t.mirror = mirror.New(client, mirrorConfig(a, flow, logger))
+	t.told = []prometheus.Collector{flow, measured}
 	t.tasks = append(t.tasks, t.mirror.Run)
-	t.registry, err = register(collector.New(t.mirror, cfg.shown), flow, measured)
-	return t, err
+	return t, nil
+}
+
+// live has the tasks run from the first begin until the end. No request outlives it.
+func (t *tenant) live(ctx context.Context, cancel func()) {
+	var running sync.WaitGroup
+	t.begin = sync.OnceFunc(func() {
+		for _, task := range t.tasks {
+			running.Go(func() { task(ctx) })
+		}
+	})
+	t.end = func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// leave ends the tenant when the pulls under way are over. No new one may come.
+func (t *tenant) leave() {
+	t.pulls.Wait()
+	t.end()
+}
+
+func graphConfig(a *account, logger *slog.Logger) graphclient.Config {
+	return graphclient.Config{
+		Endpoint:          a.Endpoint,
+		Authority:         a.Authority,
+		TenantID:          a.TenantID,
+		ClientID:          a.ClientID,
+		Secret:            a.secret,
+		RequestsPerMinute: a.RequestsPerMinute,
+		Logger:            logger,
+		UserAgent:         program + "/" + release(),
+	}
 }
 
 // operation names what a request is for.
 func operation(r *http.Request) string { return string(graphclient.OperationOf(r.Context())) }
 
-func mirrorConfig(cfg *config, flow *collector.Flow, logger *slog.Logger) mirror.Config {
+func mirrorConfig(a *account, flow *collector.Flow, logger *slog.Logger) mirror.Config {
 	return mirror.Config{
-		SweepInterval:      cfg.sweepInterval,
-		MaxAge:             cfg.maxAge,
-		MinRefreshInterval: cmp.Or(cfg.minRefreshInterval, -1), // where 0 is the default
-		Tags:               cfg.shown.Tags,
-		WebURLs:            cfg.shown.IncidentInfo > 0,
+		SweepInterval:      a.SweepInterval,
+		MaxAge:             a.MaxAge,
+		MinRefreshInterval: cmp.Or(a.MinRefreshInterval, -1), // where 0 is the default
+		Tags:               a.Tags,
+		WebURLs:            a.IncidentInfo > 0,
 		Observe:            flow.Observe,
 		Logger:             logger,
 	}
-}
-
-// register returns a registry of the tenant's collectors and of what every
-// exporter tells of its build and its process.
-func register(ours ...prometheus.Collector) (*prometheus.Registry, error) {
-	registry := prometheus.NewRegistry()
-	for _, c := range append(ours,
-		versioncollector.NewCollector(program),
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	) {
-		if err := registry.Register(c); err != nil {
-			return nil, fmt.Errorf("registering metrics: %w", err)
-		}
-	}
-	return registry, nil
 }
