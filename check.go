@@ -14,19 +14,19 @@ import (
 // A config is what the flags, the environment and the configuration file ask for,
 // checked.
 type config struct {
-	source                 // which is read again at each reload
-	plan                   *plan
-	demo, pprof, exemplars bool
-	web                    *web.FlagConfig
-	logLevel               *promslog.Level
-	logFormat              *promslog.Format
+	source                      // which is read again at each reload
+	plan                        *plan
+	configCheck, demo           bool
+	lifecycle, pprof, exemplars bool
+	web                         *web.FlagConfig
+	logLevel                    *promslog.Level
+	logFormat                   *promslog.Format
 }
 
 // A checker makes a config of options and remembers every mistake.
 type checker struct {
 	config
 	given    *options
-	getenv   func(string) string
 	mistakes []error
 }
 
@@ -35,16 +35,19 @@ type checker struct {
 func check(given *options, getenv func(string) string) (*config, error) {
 	c := &checker{
 		config: config{
-			source: source{path: given.configFile},
-			demo:   given.demo, pprof: given.pprof, exemplars: given.exemplars,
-			web:      given.web,
-			logLevel: promslog.NewLevel(), logFormat: promslog.NewFormat(),
+			source:      source{path: given.configFile, ofTenant: given.ofTenant, environment: getenv},
+			configCheck: given.configCheck,
+			demo:        given.demo,
+			lifecycle:   given.lifecycle,
+			pprof:       given.pprof,
+			exemplars:   given.exemplars,
+			web:         given.web,
+			logLevel:    promslog.NewLevel(),
+			logFormat:   promslog.NewFormat(),
 		},
-		given:  given,
-		getenv: getenv,
+		given: given,
 	}
-	c.checkTenant()
-	c.checkFile()
+	c.checkPlan()
 	c.checkOutput()
 	if len(c.mistakes) > 0 {
 		return nil, errors.Join(c.mistakes...)
@@ -68,16 +71,22 @@ func (c *checker) from(flag, value, variable string) (name, given string) {
 	if value != "" {
 		return flag, value
 	}
-	return variable, c.getenv(variable)
+	return variable, c.environment(variable)
 }
 
-// checkFile reads the configuration file.
-func (c *checker) checkFile() {
-	p, err := c.load()
+// checkPlan reads the configuration file, and looks for a tenant in the flags unless
+// there are some in the file, or may be: of a file with mistakes nobody knows.
+func (c *checker) checkPlan() {
+	f, err := c.read()
+	if err == nil && len(f.Tenants) == 0 || err != nil && len(c.ofTenant) > 0 {
+		c.checkTenant()
+	}
+	if err == nil {
+		c.plan, err = c.source.plan(f)
+	}
 	if err != nil {
 		c.mistakes = append(c.mistakes, err) // each line of which says where
 	}
-	c.plan = p
 }
 
 // checkOutput checks the flags of the log and of the page.

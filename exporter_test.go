@@ -145,9 +145,16 @@ func (e *exporter) synced(t *testing.T) {
 // get returns an answer of the exporter.
 func (e *exporter) get(t *testing.T, path string) (int, string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.url+path, http.NoBody)
+	return e.ask(t, http.MethodGet, path)
+}
+
+// ask returns an answer of the exporter to one who waits for two seconds.
+func (e *exporter) ask(t *testing.T, method, path string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, e.url+path, http.NoBody)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return 0, ""
 	}
 	transport := &http.Transport{DisableKeepAlives: true}
 	resp, err := transport.RoundTrip(r)
@@ -168,7 +175,13 @@ type page map[string]float64
 
 func (e *exporter) scrape(t *testing.T) page {
 	t.Helper()
-	status, text := e.get(t, "/metrics")
+	return e.read(t, "/metrics")
+}
+
+// read returns the series of a page.
+func (e *exporter) read(t *testing.T, path string) page {
+	t.Helper()
+	status, text := e.get(t, path)
 	if status != http.StatusOK {
 		t.Errorf("got status %d:\n%s", status, text)
 	}

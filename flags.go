@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"msgraph_security_exporter/graphclient"
+	file "msgraph_security_exporter/internal/config"
 )
 
 // defaultAddress is where metrics are served unless a flag says otherwise.
@@ -21,14 +22,17 @@ const defaultAddress = ":10365"
 // report everything that is wrong with them at once; the parser would stop at the
 // first mistake.
 type options struct {
-	tenantID, clientID, secretFile            string
+	tenantID, clientID                        string
+	secretFile, certificateFile, authMethod   string
 	cloud, endpoint, authority                string
 	requestsPerMinute                         string
 	sweepInterval, maxAge, minRefreshInterval string
 	incidentInfo, tags                        string
 	logLevel, logFormat, configFile           string
-	demo, pprof, exemplars                    bool
+	configCheck, demo                         bool
+	lifecycle, pprof, exemplars               bool
 	web                                       *web.FlagConfig
+	ofTenant                                  []string // flags given that are about the one tenant of the flags
 }
 
 // parse reads the flags and the environment. It returns no config and no error if
@@ -57,9 +61,12 @@ func application() (*kingpin.Application, *options) {
 	o := &options{}
 	o.graphFlags(app)
 	o.collectorFlags(app)
-	app.Flag("config.file", "YAML file with the objectives that open incidents are held against.").StringVar(&o.configFile)
-	app.Flag("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
+	app.Flag("config.file", "YAML file of tenants, or of objectives for the one tenant of the flags. Read again on SIGHUP.").
+		StringVar(&o.configFile)
+	app.Flag("config.check", "Check the flags and the configuration file, print what they say, and exit.").BoolVar(&o.configCheck)
+	o.aboutTenant(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
 	o.web = kingpinflag.AddFlags(app, defaultAddress)
+	app.Flag("web.enable-lifecycle", "Read the configuration file again on POST /-/reload, as on SIGHUP.").BoolVar(&o.lifecycle)
 	app.Flag("web.enable-pprof", "Serve profiles of this process at /debug/pprof/.").BoolVar(&o.pprof)
 	app.Flag(flag.LevelFlagName, flag.LevelFlagHelp).
 		Default("info").HintOptions(promslog.LevelFlagOptions...).StringVar(&o.logLevel)
@@ -68,34 +75,52 @@ func application() (*kingpin.Application, *options) {
 	return app, o
 }
 
+// aboutTenant returns what declares a flag and notes if it is given: one that is
+// about the one tenant of the flags says nothing about those of a file.
+func (o *options) aboutTenant(app *kingpin.Application) func(name, help string) *kingpin.FlagClause {
+	return func(name, help string) *kingpin.FlagClause {
+		return app.Flag(name, help).Action(func(*kingpin.ParseContext) error {
+			o.ofTenant = append(o.ofTenant, "--"+name)
+			return nil
+		})
+	}
+}
+
 func (o *options) graphFlags(app *kingpin.Application) {
-	app.Flag("graph.tenant-id", "Directory (tenant) id, or a domain of the tenant. Environment: AZURE_TENANT_ID.").
+	flag := o.aboutTenant(app)
+	flag("graph.tenant-id", "Directory (tenant) id, or a domain of the tenant. Environment: AZURE_TENANT_ID.").
 		StringVar(&o.tenantID)
-	app.Flag("graph.client-id", "Application (client) id. Environment: AZURE_CLIENT_ID.").
+	flag("graph.client-id", "Application (client) id. Environment: AZURE_CLIENT_ID.").
 		StringVar(&o.clientID)
-	app.Flag("graph.client-secret-file", "File with the client secret, read anew at each sign-in. Environment: AZURE_CLIENT_SECRET_FILE. "+
+	flag("graph.client-secret-file", "File with the client secret, read anew at each sign-in. Environment: AZURE_CLIENT_SECRET_FILE. "+
 		"The secret itself is taken from AZURE_CLIENT_SECRET only, never from a flag.").
 		StringVar(&o.secretFile)
-	app.Flag("graph.cloud", "Cloud of the tenant. One of: ["+strings.Join(clouds(), ", ")+"]. GCC is public, GCC High is usgov.").
+	flag("graph.client-certificate-file", "File with the client certificate and its key, read anew at each sign-in. "+
+		"Environment: AZURE_CLIENT_CERTIFICATE_PATH, and AZURE_CLIENT_CERTIFICATE_PASSWORD if it has a password.").
+		StringVar(&o.certificateFile)
+	flag("graph.auth-method", "How to sign in. One of: ["+strings.Join(methods(), ", ")+"]. auto: as the other flags and the environment make clear.").
+		Default("auto").HintOptions(methods()...).StringVar(&o.authMethod)
+	flag("graph.cloud", "Cloud of the tenant. One of: ["+strings.Join(clouds(), ", ")+"]. GCC is public, GCC High is usgov.").
 		Default("public").HintOptions(clouds()...).StringVar(&o.cloud)
-	app.Flag("graph.endpoint", "Root of Microsoft Graph in place of the cloud's: https, or http to a loopback address.").
+	flag("graph.endpoint", "Root of Microsoft Graph in place of the cloud's: https, or http to a loopback address.").
 		StringVar(&o.endpoint)
-	app.Flag("graph.authority", "Root of the sign-in service in place of the cloud's: https, or http to a loopback address.").
+	flag("graph.authority", "Root of the sign-in service in place of the cloud's: https, or http to a loopback address.").
 		StringVar(&o.authority)
-	app.Flag("graph.requests-per-minute", "Ceiling of the limiter, which adapts to what Graph tolerates.").
+	flag("graph.requests-per-minute", "Ceiling of the limiter, which adapts to what Graph tolerates.").
 		Default("120").StringVar(&o.requestsPerMinute)
 }
 
 func (o *options) collectorFlags(app *kingpin.Application) {
-	app.Flag("collector.sweep-interval", "Time in which every open incident is read again, for changes that Graph does not date.").
+	flag := o.aboutTenant(app)
+	flag("collector.sweep-interval", "Time in which every open incident is read again, for changes that Graph does not date.").
 		Default("10m").StringVar(&o.sweepInterval)
-	app.Flag("collector.max-age", "Age of the last complete snapshot at which incident series are withdrawn.").
+	flag("collector.max-age", "Age of the last complete snapshot at which incident series are withdrawn.").
 		Default("5m").StringVar(&o.maxAge)
-	app.Flag("collector.min-refresh-interval", "Pulls closer together than this share one refresh. 0s: every pull refreshes.").
+	flag("collector.min-refresh-interval", "Pulls closer together than this share one refresh. 0s: every pull refreshes.").
 		Default("1s").StringVar(&o.minRefreshInterval)
-	app.Flag("collector.incident-info", "Show so many open incidents one by one, the most pressing ones, with their ids and links.").
+	flag("collector.incident-info", "Show so many open incidents one by one, the most pressing ones, with their ids and links.").
 		Default("0").StringVar(&o.incidentInfo)
-	app.Flag("collector.tags", "Count open incidents by these tags, with commas between.").StringVar(&o.tags)
+	flag("collector.tags", "Count open incidents by these tags, with commas between.").StringVar(&o.tags)
 	app.Flag("collector.exemplars", "Name an incident beside the buckets of durations, in OpenMetrics answers.").
 		Default("true").BoolVar(&o.exemplars)
 }
@@ -105,6 +130,17 @@ func clouds() []string {
 	var names []string
 	for _, c := range graphclient.Clouds() {
 		names = append(names, c.Name)
+	}
+	return names
+}
+
+// methods returns the names of the ways to sign in.
+func methods() []string {
+	var names []string
+	for _, m := range []file.Method{
+		file.MethodAuto, file.MethodSecret, file.MethodCertificate, file.MethodWorkloadIdentity, file.MethodManagedIdentity, file.MethodAzureCLI,
+	} {
+		names = append(names, string(m))
 	}
 	return names
 }

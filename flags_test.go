@@ -44,8 +44,8 @@ func TestMistakes(t *testing.T) {
 	}{
 		{"nothing at all", nil, nil, []string{
 			"--graph.tenant-id or AZURE_TENANT_ID: missing; --demo needs no account",
+			"--graph.client-secret-file, --graph.client-certificate-file, their variables or --graph.auth-method: missing",
 			"--graph.client-id or AZURE_CLIENT_ID: missing",
-			"--graph.client-secret-file, AZURE_CLIENT_SECRET_FILE or AZURE_CLIENT_SECRET: missing",
 		}},
 		{"everything wrong at once", []string{
 			"--graph.tenant-id=contoso", "--graph.client-id=exporter", "--graph.client-secret-file=" + empty,
@@ -72,7 +72,7 @@ func TestMistakes(t *testing.T) {
 			`AZURE_CLIENT_SECRET_FILE="` + dir + `": is a directory`,
 		}},
 		{"secret given twice", valid, variables{"AZURE_CLIENT_SECRET": secret}, []string{
-			`--graph.client-secret-file="` + good + `": AZURE_CLIENT_SECRET is set as well, keep one of the two`,
+			`--graph.client-secret-file and AZURE_CLIENT_SECRET are both set, keep one of the two`,
 		}},
 		{"no secret file", and(tenant, "--graph.client-secret-file="+dir+"/none"), nil, []string{
 			`--graph.client-secret-file="` + dir + `/none": no such file or directory`,
@@ -153,16 +153,16 @@ func TestPrecedence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []string{cfg.own.TenantID, cfg.own.ClientID, cfg.own.Endpoint, cfg.own.Authority, cfg.own.method}
-	want := []string{"contoso.onmicrosoft.com", clientID, "https://dod-graph.microsoft.us", "https://login.microsoftonline.us", "secret-environment"}
+	got := []string{cfg.own.TenantID, cfg.own.ClientID, cfg.own.Endpoint, cfg.own.Authority, string(cfg.own.signIn.Method), cfg.own.signIn.sources[0]}
+	want := []string{"contoso.onmicrosoft.com", clientID, "https://dod-graph.microsoft.us", "https://login.microsoftonline.us", "secret", "AZURE_CLIENT_SECRET"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if s, err := cfg.own.secret(); err != nil || string(s) != secret {
+	if s, err := cfg.own.signIn.reader()(); err != nil || string(s) != secret {
 		t.Errorf("got another secret, %v", err)
 	}
 	env = variables{"AZURE_TENANT_ID": tenantID, "AZURE_CLIENT_ID": clientID, "AZURE_CLIENT_SECRET_FILE": path}
-	if cfg, err = parse(nil, env.get, io.Discard); err != nil || cfg.own.method != "secret-file" {
+	if cfg, err = parse(nil, env.get, io.Discard); err != nil || cfg.own.signIn.sources[0] != "AZURE_CLIENT_SECRET_FILE" {
 		t.Errorf("got %v, %v", cfg, err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 type fleet struct {
 	network         *http.Transport
 	own             *prometheus.Registry // what the exporter tells of itself
+	metrics         http.Handler         // the same, as a page
 	demo, exemplars bool
 	logger          *slog.Logger
 
@@ -25,15 +26,15 @@ type fleet struct {
 }
 
 // newFleet returns a fleet without tenants.
-func newFleet(cfg *config, logger *slog.Logger) (*fleet, error) {
-	own, err := register(process()...)
+func newFleet(cfg *config, logger *slog.Logger, own *prometheus.Registry) *fleet {
 	return &fleet{
 		network:   graphclient.NewTransport(),
 		own:       own,
+		metrics:   expose(own, logger),
 		demo:      cfg.demo,
 		exemplars: cfg.exemplars,
 		logger:    logger,
-	}, err
+	}
 }
 
 // replace has the fleet serve the tenants of a plan and no others, from one moment

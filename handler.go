@@ -9,7 +9,7 @@ import (
 )
 
 // newHandler returns everything that is served over HTTP.
-func newHandler(cfg *config, fleet *fleet) (http.Handler, error) {
+func newHandler(cfg *config, fleet *fleet, reloads *reloader) (http.Handler, error) {
 	landing, err := landingPage(cfg)
 	if err != nil {
 		return nil, err
@@ -17,10 +17,15 @@ func newHandler(cfg *config, fleet *fleet) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/", landing)
 	mux.HandleFunc("GET /metrics", fleet.serveMetrics)
+	mux.HandleFunc("GET /probe", fleet.serveProbe)
+	mux.HandleFunc("GET /sd", fleet.serveTargets)
 	mux.HandleFunc("GET /-/healthy", say("Healthy."))
 	// Ready is whoever answers pulls. Whether there are numbers yet is a metric: a
 	// pod that is not ready is not scraped, and could not tell.
 	mux.HandleFunc("GET /-/ready", say("Ready."))
+	if cfg.lifecycle {
+		mux.HandleFunc("POST /-/reload", reloads.serve)
+	}
 	if cfg.pprof {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
 		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
@@ -29,13 +34,6 @@ func newHandler(cfg *config, fleet *fleet) (http.Handler, error) {
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	return mux, nil
-}
-
-// serveMetrics answers with the tenant of the flags.
-func (f *fleet) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	v, done := f.board("")
-	defer done()
-	v.serve(w, r)
 }
 
 // How long a puller waits for its answer, and what of that is kept for the answer

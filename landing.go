@@ -26,6 +26,14 @@ func landingPage(cfg *config) (http.Handler, error) {
 			{Address: "/-/ready", Text: "Ready", Description: "pulls are answered"},
 		},
 	}
+	if cfg.plan.many() {
+		c.Links[0].Description = "of the exporter itself"
+		c.Links = append(c.Links, web.LandingLinks{Address: "/sd", Text: "Targets", Description: "the tenants, for http_sd_configs"})
+		c.Form = web.LandingForm{
+			Action: "/probe",
+			Inputs: []web.LandingFormInput{{Label: "Tenant", Type: "text", Name: "target", Placeholder: cfg.plan.accounts[0].Name}},
+		}
+	}
 	if cfg.demo {
 		c.Name += " (DEMO)"
 		c.ExtraHTML = demoNotice

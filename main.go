@@ -12,10 +12,13 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/common/version"
+
+	"msgraph_security_exporter/collector"
 )
 
 const program = "msgraph_security_exporter"
@@ -32,7 +35,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	err := run(withHangups(ctx, hangups), os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		complain(os.Stderr, err)
@@ -56,15 +61,26 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	logger := promslog.New(&promslog.Config{Level: cfg.logLevel, Format: cfg.logFormat, Writer: stderr})
-	fleet, err := newFleet(cfg, logger)
+	if cfg.configCheck {
+		return cfg.plan.describe(stdout)
+	}
+	return serve(ctx, cfg, logger)
+}
+
+// serve serves what the config asks for until ctx ends.
+func serve(ctx context.Context, cfg *config, logger *slog.Logger) error {
+	reloads := &reloader{source: &cfg.source, state: collector.NewReloads(), logger: logger}
+	own, err := register(append(process(), reloads.state)...)
 	if err != nil {
 		return err
 	}
+	fleet := newFleet(cfg, logger, own)
 	defer fleet.close()
 	if err := fleet.replace(ctx, cfg.plan); err != nil {
 		return err
 	}
-	handler, err := newHandler(cfg, fleet)
+	reloads.fleet = fleet
+	handler, err := newHandler(cfg, fleet, reloads)
 	if err != nil {
 		return err
 	}
@@ -74,6 +90,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	announce(cfg, site.addresses, logger)
 	fleet.begin()
+	var tasks sync.WaitGroup
+	defer tasks.Wait()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	tasks.Go(func() { reloads.heed(ctx, hangupsOf(ctx)) })
 	return site.serve(ctx)
 }
 
@@ -84,6 +105,5 @@ func announce(cfg *config, addresses []string, logger *slog.Logger) {
 		logger.Warn("Started as a DEMO: a simulated tenant with invented incidents, nothing here is real")
 		return
 	}
-	logger.Info("Started", "tenant", cfg.own.TenantID, "client", cfg.own.ClientID, "cloud", cfg.own.Cloud,
-		"endpoint", cfg.own.Endpoint, "auth_method", cfg.own.method)
+	logger.Info("Started", "tenants", len(cfg.plan.accounts))
 }

@@ -2,12 +2,15 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"msgraph_security_exporter/graphclient"
+	file "msgraph_security_exporter/internal/config"
 )
 
 // checkTenant checks the flags and variables of the one tenant that they name.
@@ -16,8 +19,8 @@ func (c *checker) checkTenant() {
 	if c.given.demo {
 		c.checkDemo()
 	} else {
-		c.checkIdentity()
-		c.checkSecret()
+		c.checkDirectory()
+		c.checkSignIn()
 		c.checkCloud()
 	}
 	c.own.RequestsPerMinute = c.number("--graph.requests-per-minute", c.given.requestsPerMinute, 1, 100_000)
@@ -30,7 +33,7 @@ var (
 	domain = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)+$`)
 )
 
-func (c *checker) checkIdentity() {
+func (c *checker) checkDirectory() {
 	name, tenant := c.from("--graph.tenant-id", c.given.tenantID, "AZURE_TENANT_ID")
 	switch {
 	case tenant == "":
@@ -39,34 +42,72 @@ func (c *checker) checkIdentity() {
 		c.wrong(name, tenant, "want the directory (tenant) id, a GUID, or a domain of the tenant such as contoso.onmicrosoft.com")
 	}
 	c.own.TenantID = tenant
+}
+
+// checkSignIn finds out how to sign in, and as which application. A secret in a file
+// is read once, so that one that cannot be read is known before anything is served.
+func (c *checker) checkSignIn() {
+	c.checkMethod()
+	c.checkClient()
+	if path := c.own.signIn.ClientSecretFile; path != "" {
+		if _, err := readSecret(path); err != nil {
+			c.wrong(c.own.signIn.sources[0], path, "%v", err)
+		}
+	}
+}
+
+// checkMethod finds out how to sign in.
+func (c *checker) checkMethod() {
+	asked := file.Method(c.given.authMethod)
+	if !slices.Contains(methods(), c.given.authMethod) {
+		c.wrong("--graph.auth-method", c.given.authMethod, "want one of %s", strings.Join(methods(), ", "))
+		return
+	}
+	var err error
+	switch c.own.signIn, err = c.offer().signIn(asked, "--graph.auth-method"); {
+	case errors.Is(err, errNoOffer):
+		c.refuse("--graph.client-secret-file, --graph.client-certificate-file, their variables or --graph.auth-method", "missing")
+	case err != nil:
+		c.mistakes = append(c.mistakes, err) // which names the flags
+	}
+}
+
+// offer returns what flags and variables offer to sign in with. A flag that belongs
+// to another method than the one asked for is a mistake; variables may be there for
+// something else.
+func (c *checker) offer() offer {
+	o := c.environment.offer()
+	for _, f := range []struct {
+		file   *given
+		method file.Method
+		flag   given
+	}{
+		{&o.secretFile, file.MethodSecret, given{"--graph.client-secret-file", c.given.secretFile}},
+		{&o.certificateFile, file.MethodCertificate, given{"--graph.client-certificate-file", c.given.certificateFile}},
+	} {
+		if f.flag.value == "" {
+			continue
+		}
+		*f.file = f.flag
+		if asked := file.Method(c.given.authMethod); asked != file.MethodAuto && asked != f.method {
+			c.refuse(f.flag.name, "not with --graph.auth-method=%s", asked)
+		}
+	}
+	return o
+}
+
+// checkClient finds which application signs in. A managed identity may be the only
+// one that there is, and the Azure CLI brings its own.
+func (c *checker) checkClient() {
 	name, client := c.from("--graph.client-id", c.given.clientID, "AZURE_CLIENT_ID")
+	optional := c.own.signIn.Method == file.MethodManagedIdentity || c.own.signIn.Method == file.MethodAzureCLI
 	switch {
-	case client == "":
+	case client == "" && !optional:
 		c.refuse("--graph.client-id or AZURE_CLIENT_ID", "missing")
-	case !guid.MatchString(client):
+	case client != "" && !guid.MatchString(client):
 		c.wrong(name, client, "want the application (client) id, the GUID on the overview page of the app registration")
 	}
 	c.own.ClientID = client
-}
-
-// checkSecret finds the secret and reads it once, so that a file that cannot be
-// read is known before anything is served.
-func (c *checker) checkSecret() {
-	name, path := c.from("--graph.client-secret-file", c.given.secretFile, "AZURE_CLIENT_SECRET_FILE")
-	value := graphclient.Secret(strings.TrimRight(c.getenv("AZURE_CLIENT_SECRET"), "\r\n"))
-	switch {
-	case path == "" && value == "":
-		c.refuse("--graph.client-secret-file, AZURE_CLIENT_SECRET_FILE or AZURE_CLIENT_SECRET", "missing")
-	case path != "" && value != "":
-		c.wrong(name, path, "AZURE_CLIENT_SECRET is set as well, keep one of the two")
-	case value != "":
-		c.own.method, c.own.secret = "secret-environment", func() (graphclient.Secret, error) { return value, nil }
-	default:
-		c.own.method, c.own.secret = "secret-file", secretIn(path)
-		if _, err := readSecret(path); err != nil {
-			c.wrong(name, path, "%v", err)
-		}
-	}
 }
 
 // checkCloud finds where Graph and the sign-in service are.
@@ -96,6 +137,8 @@ func (c *checker) checkDemo() {
 		{"--graph.tenant-id", c.given.tenantID},
 		{"--graph.client-id", c.given.clientID},
 		{"--graph.client-secret-file", c.given.secretFile},
+		{"--graph.client-certificate-file", c.given.certificateFile},
+		{"--graph.auth-method", strings.TrimPrefix(c.given.authMethod, "auto")},
 		{"--graph.cloud", strings.TrimPrefix(c.given.cloud, "public")},
 		{"--graph.endpoint", c.given.endpoint},
 		{"--graph.authority", c.given.authority},

@@ -14,6 +14,14 @@ import (
 // maxSecret is longer than any client secret: Entra's have 40 characters.
 const maxSecret = 64 << 10
 
+// reader returns what reads the client secret each time that it is needed.
+func (s *signIn) reader() func() (graphclient.Secret, error) {
+	if s.ClientSecretFile != "" {
+		return secretIn(s.ClientSecretFile)
+	}
+	return func() (graphclient.Secret, error) { return s.secret, nil }
+}
+
 // secretIn returns what reads the secret in a file, as it is each time.
 func secretIn(path string) func() (graphclient.Secret, error) {
 	return func() (graphclient.Secret, error) {

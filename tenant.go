@@ -48,8 +48,12 @@ func (f *fleet) newTenant(ctx context.Context, a *account) (*tenant, error) {
 	}
 	flow := collector.NewFlow(f.exemplars)
 	t.mirror = mirror.New(client, mirrorConfig(a, flow, logger))
-	t.told = []prometheus.Collector{flow, measured}
+	t.told = []prometheus.Collector{flow, measured, collector.NewExpiry(a.ends)}
 	t.tasks = append(t.tasks, t.mirror.Run)
+	if !f.demo {
+		logger.Info("Serving a tenant", "tenant_id", a.TenantID, "client", a.ClientID, "endpoint", a.Endpoint,
+			"auth_method", a.signIn.Method, "auth_sources", a.signIn.sources)
+	}
 	return t, nil
 }
 
@@ -79,7 +83,7 @@ func graphConfig(a *account, logger *slog.Logger) graphclient.Config {
 		Authority:         a.Authority,
 		TenantID:          a.TenantID,
 		ClientID:          a.ClientID,
-		Secret:            a.secret,
+		Secret:            a.signIn.reader(),
 		RequestsPerMinute: a.RequestsPerMinute,
 		Logger:            logger,
 		UserAgent:         program + "/" + release(),

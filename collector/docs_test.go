@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,7 +20,9 @@ func everything(t *testing.T) *prometheus.Registry {
 	report := reports(t)["working"]
 	report.Snapshot = &mirror.Snapshot{Open: many(6 * 4 * 5 * 4)}
 	r := page(t, report)
-	r.MustRegister(buildInfo())
+	r.MustRegister(buildInfo(), NewReloads(), NewExpiry(func() map[string]time.Time {
+		return map[string]time.Time{"certificate": time.Now(), "secret": time.Now()}
+	}))
 	return r
 }
 
@@ -82,6 +85,8 @@ func TestDescribed(t *testing.T) {
 	NewTransport(nil, operationHeader).Describe(descs)
 	NewFlow(true).Describe(descs)
 	buildInfo().Describe(descs)
+	NewReloads().Describe(descs)
+	NewExpiry(nil).Describe(descs)
 	close(descs)
 	for d := range descs {
 		described[regexp.MustCompile(`fqName: "([^"]+)"`).FindStringSubmatch(d.String())[1]] = true
