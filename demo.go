@@ -27,6 +27,6 @@ func (t *tenant) simulate(graph *graphclient.Config) http.RoundTripper {
 	graph.Endpoint, graph.Authority = "https://graph.demo.invalid", "https://login.demo.invalid"
 	graph.TenantID, graph.ClientID = "demo.invalid", "demo"
 	graph.RequestsPerMinute *= haste
-	graph.Secret = func() (graphclient.Secret, error) { return "invented", nil }
+	graph.Credential = graphclient.ClientSecret(func() (graphclient.Secret, error) { return "invented", nil })
 	return sim
 }

@@ -104,7 +104,7 @@ func (o *options) graphFlags(app *kingpin.Application) {
 		Default("public").HintOptions(clouds()...).StringVar(&o.cloud)
 	flag("graph.endpoint", "Root of Microsoft Graph in place of the cloud's: https, or http to a loopback address.").
 		StringVar(&o.endpoint)
-	flag("graph.authority", "Root of the sign-in service in place of the cloud's: https, or http to a loopback address.").
+	flag("graph.authority", "Root of the sign-in service in place of the cloud's: https, or http to a loopback address. Environment: AZURE_AUTHORITY_HOST, where the cloud is public.").
 		StringVar(&o.authority)
 	flag("graph.requests-per-minute", "Ceiling of the limiter, which adapts to what Graph tolerates.").
 		Default("120").StringVar(&o.requestsPerMinute)

@@ -29,7 +29,7 @@ func TestMistakes(t *testing.T) {
 		return path
 	}
 	good := file("good", secret+"\n")
-	empty, blank, long := file("empty", ""), file("blank", " \n"), file("long", strings.Repeat("x", maxSecret+1))
+	empty, blank, long := file("empty", ""), file("blank", " \n"), file("long", strings.Repeat("x", maxProof+1))
 	webConfig := file("web.yml", "no_such_key: 1\n")
 	objectives := file("objectives.yml", "objectives:\n  - name: a\n    resolve_within: soon\n  - {severities: [urgent], acknowledge_within: 1h}\n")
 	tenant := []string{"--graph.tenant-id=" + tenantID, "--graph.client-id=" + clientID}
@@ -158,7 +158,7 @@ func TestPrecedence(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if s, err := cfg.own.signIn.reader()(); err != nil || string(s) != secret {
+	if s, err := cfg.own.signIn.clientSecret(); err != nil || string(s) != secret {
 		t.Errorf("got another secret, %v", err)
 	}
 	env = variables{"AZURE_TENANT_ID": tenantID, "AZURE_CLIENT_ID": clientID, "AZURE_CLIENT_SECRET_FILE": path}

@@ -44,15 +44,13 @@ func (c *checker) checkDirectory() {
 	c.own.TenantID = tenant
 }
 
-// checkSignIn finds out how to sign in, and as which application. A secret in a file
+// checkSignIn finds out how to sign in, and as which application. What is in files
 // is read once, so that one that cannot be read is known before anything is served.
 func (c *checker) checkSignIn() {
 	c.checkMethod()
 	c.checkClient()
-	if path := c.own.signIn.ClientSecretFile; path != "" {
-		if _, err := readSecret(path); err != nil {
-			c.wrong(c.own.signIn.sources[0], path, "%v", err)
-		}
+	if e, ok := errors.AsType[*proofError](c.own.readable()); ok && e.path != "" {
+		c.wrong(c.own.signIn.sources[0], e.path, "%v", e.cause)
 	}
 }
 
@@ -110,15 +108,20 @@ func (c *checker) checkClient() {
 	c.own.ClientID = client
 }
 
-// checkCloud finds where Graph and the sign-in service are.
+// checkCloud finds where Graph and the sign-in service are. Azure's own variable for
+// the latter says nothing against a cloud that a flag names.
 func (c *checker) checkCloud() {
 	c.own.Cloud = c.given.cloud
 	cloud, err := graphclient.CloudNamed(c.own.Cloud)
 	if err != nil {
 		c.refuse("--graph.cloud", "%v", err)
 	}
+	name, authority := "--graph.authority", c.given.authority
+	if authority == "" && c.own.Cloud == graphclient.Clouds()[0].Name {
+		name, authority = authorityVariable, c.environment(authorityVariable)
+	}
 	c.own.Endpoint = c.root("--graph.endpoint", c.given.endpoint, cloud.Endpoint)
-	c.own.Authority = c.root("--graph.authority", c.given.authority, cloud.Authority)
+	c.own.Authority = c.root(name, authority, cloud.Authority)
 }
 
 func (c *checker) root(name, given, otherwise string) string {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
+	"time"
 
 	"msgraph_security_exporter/collector"
 	"msgraph_security_exporter/graphclient"
@@ -16,6 +18,8 @@ import (
 type account struct {
 	file.Tenant // without a name if it is the one of the flags
 	signIn      signIn
+	// certificateEnds is when the certificate that was last read well ends.
+	certificateEnds atomic.Pointer[time.Time]
 }
 
 // A plan is which tenants are served, and the objectives that their incidents are
@@ -98,7 +102,7 @@ func (s *source) accounts(tenants []file.Tenant) ([]*account, error) {
 		if err != nil {
 			mistakes = append(mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", s.path, t.Name, err))
 		}
-		all[i] = &account{located(t), in}
+		all[i] = &account{Tenant: located(t), signIn: in}
 	}
 	return all, errors.Join(mistakes...)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"msgraph_security_exporter/graphclient"
 	file "msgraph_security_exporter/internal/config"
@@ -25,14 +24,6 @@ func (s signIn) String() string {
 		return "signs in nowhere"
 	}
 	return fmt.Sprintf("signs in by %s (%s)", s.Method, strings.Join(s.sources, ", "))
-}
-
-// ends returns when the credential ends, by its kind, as far as that is known.
-func (a *account) ends() map[string]time.Time {
-	if a.signIn.Method == file.MethodSecret {
-		return map[string]time.Time{"secret": a.SecretExpires}
-	}
-	return nil
 }
 
 // An environment is where variables are looked up. Empty is not given.
@@ -62,6 +53,7 @@ const (
 	certificateVariable = "AZURE_CLIENT_CERTIFICATE_PATH"
 	passwordVariable    = "AZURE_CLIENT_CERTIFICATE_PASSWORD"
 	tokenVariable       = "AZURE_FEDERATED_TOKEN_FILE"
+	authorityVariable   = "AZURE_AUTHORITY_HOST"
 )
 
 // offer returns what the environment offers.

@@ -83,7 +83,7 @@ func graphConfig(a *account, logger *slog.Logger) graphclient.Config {
 		Authority:         a.Authority,
 		TenantID:          a.TenantID,
 		ClientID:          a.ClientID,
-		Secret:            a.signIn.reader(),
+		Credential:        a.credential(),
 		RequestsPerMinute: a.RequestsPerMinute,
 		Logger:            logger,
 		UserAgent:         program + "/" + release(),

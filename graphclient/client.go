@@ -1,9 +1,9 @@
 // Package graphclient reads security incidents from Microsoft Graph.
 //
-// It speaks plain HTTP and JSON: signs in with client credentials, reads lists page by
-// page, keeps under a limit that adapts to what Graph tolerates, and tells errors apart by
-// what a caller can do about them. Of Prometheus it knows nothing; who wants to measure
-// wraps [Config.Transport] and asks [OperationOf] what a request is for.
+// It speaks plain HTTP and JSON: signs in, reads lists page by page, keeps under a limit
+// that adapts to what Graph tolerates, and tells errors apart by what a caller can do about
+// them. Of Prometheus it knows nothing; who wants to measure wraps [Config.Transport] and
+// asks [OperationOf] what a request is for.
 package graphclient
 
 import (
@@ -68,11 +68,11 @@ type Config struct {
 	// https://graph.microsoft.com, and Authority the root of the sign-in service;
 	// see [CloudNamed] for the known ones and [ParseEndpoint] for what is accepted.
 	Endpoint, Authority string
-	// TenantID (a GUID or a domain) and ClientID name the directory and the application.
+	// TenantID (a GUID or a domain) and ClientID name the directory and the application,
+	// which [ManagedIdentity] and [AzureCLI] may do without.
 	TenantID, ClientID string
-	// Secret returns the client secret. It is called at each sign-in, so that a
-	// rotated one is noticed, by one goroutine at a time.
-	Secret func() (Secret, error)
+	// Credential is how to sign in. It belongs to this one client.
+	Credential Credential
 	// RequestsPerMinute is the ceiling of the client-side limit; 0: 120.
 	RequestsPerMinute int
 	// Transport carries all requests, those to the token endpoint included;
@@ -110,14 +110,13 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Transport == nil {
 		cfg.Transport = NewTransport()
 	}
-	redact := &redactor{}
-	grant := signIn{cfg: cfg, authority: authority, scope: endpoint.String() + "/.default", redact: redact}
+	in := newSignIn(cfg, endpoint, authority)
 	return &Client{
 		root:    endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
 		http:    &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
-		tokens:  &tokenCache{signIn: grant.fetch, log: cfg.Logger},
+		tokens:  &tokenCache{signIn: in.fetch, log: cfg.Logger},
 		limiter: newLimiter(cfg.RequestsPerMinute, time.Now()),
-		redact:  redact,
+		redact:  in.redact,
 		log:     cfg.Logger,
 		agent:   cfg.UserAgent,
 	}, nil
@@ -132,11 +131,12 @@ func (cfg *Config) check() error {
 	if !tenantPattern.MatchString(cfg.TenantID) {
 		errs = append(errs, fmt.Errorf("tenant id %q: want a GUID or a domain", cfg.TenantID))
 	}
-	if cfg.ClientID == "" {
+	_, byPlatform := cfg.Credential.(platform)
+	if cfg.ClientID == "" && !byPlatform {
 		errs = append(errs, errors.New("client id: missing"))
 	}
-	if cfg.Secret == nil {
-		errs = append(errs, errors.New("client secret: missing"))
+	if cfg.Credential == nil {
+		errs = append(errs, errors.New("credential: missing"))
 	}
 	if cfg.RequestsPerMinute < 0 {
 		errs = append(errs, fmt.Errorf("%d requests a minute: want at least 1", cfg.RequestsPerMinute))

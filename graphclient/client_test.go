@@ -55,8 +55,8 @@ func connect(t *testing.T, transport http.RoundTripper, changes ...func(*Config)
 	t.Helper()
 	cfg := Config{
 		Endpoint: "https://" + graphHost, Authority: "https://" + loginHost, TenantID: "contoso.example", ClientID: "app",
-		Secret:    func() (Secret, error) { return planted, nil },
-		Transport: transport,
+		Credential: ClientSecret(func() (Secret, error) { return planted, nil }),
+		Transport:  transport,
 	}
 	for _, change := range changes {
 		change(&cfg)
@@ -112,7 +112,7 @@ func TestNewReportsEveryMistake(t *testing.T) {
 		`endpoint "login.microsoftonline.com": want scheme://host or scheme://host:port`,
 		`tenant id "../x": want a GUID or a domain`,
 		`client id: missing`,
-		`client secret: missing`,
+		`credential: missing`,
 		`-1 requests a minute: want at least 1`,
 	}, "\n")
 	if err == nil {

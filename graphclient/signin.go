@@ -2,13 +2,11 @@ package graphclient
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -16,28 +14,28 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// signIn obtains tokens by the client credentials grant with a secret.
+// signIn obtains tokens for one client.
 type signIn struct {
-	cfg       Config
-	authority *url.URL
-	scope     string
-	redact    *redactor
+	cfg    Config
+	url    string // of the token endpoint
+	scope  string
+	redact *redactor
 }
 
-// fetch signs in once, and logs it. All is made afresh each time, so that a rotated secret
-// is used.
-func (s signIn) fetch(ctx context.Context) (credential, *Error) {
-	secret, err := s.cfg.Secret()
-	if err == nil && secret == "" {
-		err = errors.New("the client secret is empty")
+func newSignIn(cfg Config, endpoint, authority *url.URL) *signIn {
+	return &signIn{
+		cfg:    cfg,
+		url:    authority.JoinPath(cfg.TenantID, "oauth2/v2.0/token").String(),
+		scope:  endpoint.String() + "/.default",
+		redact: &redactor{},
 	}
-	if err != nil {
-		return credential{}, &Error{Reason: ReasonCredential, Operation: OperationToken, Message: s.redact.clean(err.Error())}
-	}
-	s.redact.hide(string(secret))
+}
+
+// fetch signs in once, and logs it.
+func (s *signIn) fetch(ctx context.Context) (grant, *Error) {
 	x := &exchange{base: s.cfg.Transport, agent: s.cfg.UserAgent}
 	sent := time.Now()
-	held, failure := s.grant(ctx, x, secret)
+	held, failure := s.cfg.Credential.grant(ctx, s, x)
 	attrs := []slog.Attr{slog.String("operation", string(OperationToken)), slog.Duration("duration", time.Since(sent)), slog.Int("status", x.status)}
 	if failure != nil {
 		failure.Code, failure.Message = s.redact.clean(failure.Code), s.redact.clean(failure.Message)
@@ -50,23 +48,36 @@ func (s signIn) fetch(ctx context.Context) (credential, *Error) {
 	return held, failure
 }
 
-func (s signIn) grant(ctx context.Context, x *exchange, secret Secret) (credential, *Error) {
-	grant := clientcredentials.Config{
-		ClientID:     s.cfg.ClientID,
-		ClientSecret: string(secret),
-		TokenURL:     s.authority.JoinPath(s.cfg.TenantID, "oauth2/v2.0/token").String(),
-		Scopes:       []string{s.scope},
-		AuthStyle:    oauth2.AuthStyleInParams, // or each failure signs in twice
+// ask makes one client credentials request with a proof. All is made afresh each time:
+// what the library keeps between requests is kept by [tokenCache], and better.
+func (s *signIn) ask(ctx context.Context, x *exchange, p proof) (grant, *Error) {
+	params, err := p.params(s.url, s.cfg.ClientID)
+	if err != nil {
+		return grant{}, unusable(err)
+	}
+	s.redact.hide(params.Get("client_secret"))
+	s.redact.hide(params.Get("client_assertion"))
+	request := clientcredentials.Config{
+		ClientID:       s.cfg.ClientID,
+		TokenURL:       s.url,
+		Scopes:         []string{s.scope},
+		EndpointParams: params,
+		AuthStyle:      oauth2.AuthStyleInParams, // or each failure signs in twice
 	}
 	sent := time.Now()
-	token, err := grant.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: x, CheckRedirect: stay}))
+	token, err := request.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: x, CheckRedirect: stay}))
 	if err != nil {
-		return credential{}, failure(ctx, x, err)
+		return grant{}, failure(ctx, x, err)
 	}
-	s.redact.hide(token.AccessToken)
-	held, err := newCredential(token.AccessToken, token.TokenType, lifetime(token), sent)
+	return s.judge(x, token.AccessToken, token.TokenType, lifetime(token), sent)
+}
+
+// judge makes a grant of what was granted to a request sent then.
+func (s *signIn) judge(x *exchange, token, kind string, lifetime time.Duration, sent time.Time) (grant, *Error) {
+	s.redact.hide(token)
+	held, err := newGrant(token, kind, lifetime, sent)
 	if err != nil {
-		return credential{}, malformedToken(x, err.Error())
+		return grant{}, malformedToken(x, err.Error())
 	}
 	return held, nil
 }
@@ -80,8 +91,8 @@ func lifetime(t *oauth2.Token) time.Duration {
 	return time.Until(t.Expiry)
 }
 
-// exchange carries the library's one request: it adds what the library does not set, and
-// keeps what it does not tell.
+// exchange carries a library's requests: it adds what the library does not set, and keeps
+// what it does not tell of the last one.
 type exchange struct {
 	base   http.RoundTripper
 	agent  string
@@ -95,6 +106,7 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.Header.Set("User-Agent", x.agent)
 	r.Header.Set("Accept", "application/json")
 	resp, err := x.base.RoundTrip(r)
+	x.status, x.header = 0, nil
 	if err == nil {
 		x.status, x.header = resp.StatusCode, resp.Header
 	}
@@ -122,69 +134,7 @@ func malformedToken(x *exchange, what string) *Error {
 	}
 }
 
-// tokenError is the body of a sign-in refused by Entra:
-//
-//	{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided. …","error_codes":[7000215],…}
-type tokenError struct {
-	Error       text          `json:"error"`
-	Description text          `json:"error_description"`
-	Codes       []json.Number `json:"error_codes"`
-}
-
-// refusedToken judges an answer other than a token.
-func refusedToken(x *exchange, body []byte) *Error {
-	e := &Error{Operation: OperationToken, Status: x.status, Reason: reasonOf(x.status, OperationToken), RetryAfter: retryAfter(x.header, time.Now())}
-	if x.status >= 300 && x.status < 400 {
-		e.Message = elsewhere(x.header)
-		return e
-	}
-	var wire tokenError
-	if json.Unmarshal(body, &wire) != nil || wire.Error == "" {
-		e.Message = fmt.Sprintf("answer of type %q: is this the sign-in service?", x.header.Get("Content-Type"))
-		return e
-	}
-	e.Code, e.Message = string(wire.Error), string(wire.Description)
-	if number := wire.number(); number != "" {
-		e.Code = "AADSTS" + number
-		e.Message = explained(number, strings.TrimPrefix(e.Message, e.Code+": "))
-	}
-	if e.Reason != ReasonThrottled && e.Reason != ReasonServerError {
-		e.Reason = ReasonCredential
-	}
-	return e
-}
-
-var aadsts = regexp.MustCompile(`^AADSTS(\d+)`)
-
-// number returns Entra's number of the error, empty when it has none.
-func (t *tokenError) number() string {
-	if m := aadsts.FindStringSubmatch(string(t.Description)); m != nil {
-		return m[1]
-	}
-	if len(t.Codes) > 0 {
-		return t.Codes[0].String()
-	}
-	return ""
-}
-
-// causes are the sign-in errors that people meet, in plain words.
-var causes = map[string]string{
-	"7000215": "wrong client secret (often the secret's id in place of its value)",
-	"7000222": "the client secret has expired",
-	"700016":  "no such application in this tenant (wrong client id, or wrong tenant)",
-	"90002":   "no such tenant (wrong tenant id, or wrong cloud)",
-	"900023":  "the tenant id is neither a GUID nor a domain",
-	"7000112": "the application is disabled",
-	"700027":  "the certificate or its assertion is not accepted",
-	"700024":  "the assertion is not within its time of validity (is the clock right?)",
-	"500011":  "Graph is not known in this tenant (wrong cloud)",
-	"53003":   "blocked by conditional access",
-}
-
-// explained puts a known cause before Entra's own words.
-func explained(number, description string) string {
-	if cause, ok := causes[number]; ok {
-		return cause + ": " + description
-	}
-	return description
+// unusable is the error of a credential that cannot be sent.
+func unusable(err error) *Error {
+	return &Error{Reason: ReasonCredential, Operation: OperationToken, Message: err.Error()}
 }

@@ -20,8 +20,8 @@ const (
 	margin   = 2 * time.Second
 )
 
-// A credential is what a sign-in brings.
-type credential struct {
+// A grant is what a sign-in brings.
+type grant struct {
 	token   string
 	renew   time.Time // when to sign in again, while the token still serves
 	expires time.Time
@@ -43,11 +43,11 @@ type fetch struct {
 // oauth2.ReuseTokenSource does none of this: ten callers behind a token endpoint that hangs
 // wait for ten timeouts, one after the other.
 type tokenCache struct {
-	signIn func(context.Context) (credential, *Error)
+	signIn func(context.Context) (grant, *Error)
 	log    *slog.Logger
 
 	mu       sync.Mutex
-	held     credential
+	held     grant
 	fetching *fetch
 	failed   *Error    // why there is a pause
 	pause    time.Time // until then
@@ -143,7 +143,7 @@ func (c *tokenCache) reject(token string, why *Error) {
 	if c.held.token != token {
 		return
 	}
-	c.held = credential{}
+	c.held = grant{}
 	if c.rejected++; c.rejected > 1 {
 		c.failed, c.pause = why, time.Now().Add(tokenPause(c.rejected-1, 0))
 	}
@@ -157,21 +157,21 @@ var (
 	errLifetime  = errors.New("a token without a lifetime (expires_in): it would never be renewed")
 )
 
-// newCredential judges what was granted to a request sent then.
-func newCredential(token, kind string, lifetime time.Duration, sent time.Time) (credential, error) {
+// newGrant judges what was granted to a request sent then.
+func newGrant(token, kind string, lifetime time.Duration, sent time.Time) (grant, error) {
 	switch {
 	case token == "":
-		return credential{}, errNoToken
+		return grant{}, errNoToken
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return credential{}, errTokenText
+		return grant{}, errTokenText
 	case !strings.EqualFold(kind, "Bearer"):
-		return credential{}, errTokenType
+		return grant{}, errTokenType
 	case lifetime <= 0:
-		return credential{}, errLifetime
+		return grant{}, errLifetime
 	}
 	lifetime = min(lifetime, maxLifetime)
 	ahead := min(maxAhead, lifetime/5)
-	return credential{
+	return grant{
 		token:   token,
 		renew:   sent.Add(lifetime - ahead),
 		expires: sent.Add(lifetime - min(margin, ahead)),

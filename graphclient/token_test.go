@@ -231,7 +231,7 @@ func TestRotatedSecret(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{ClientSecret: "the second secret", TokenLifetime: time.Hour})
 		secret, failure, reads := Secret("the first secret"), error(nil), 0
 		client := connect(t, sim, func(c *Config) {
-			c.Secret = func() (Secret, error) { reads++; return secret, failure }
+			c.Credential = ClientSecret(func() (Secret, error) { reads++; return secret, failure })
 		})
 		read := func(want Reason) {
 			t.Helper()

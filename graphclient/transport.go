@@ -3,6 +3,7 @@ package graphclient
 import (
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -11,7 +12,7 @@ import (
 func NewTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
+		Proxy:                 proxy,
 		DialContext:           dialer.DialContext,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: requestLimit,
@@ -24,6 +25,15 @@ func NewTransport() *http.Transport {
 		// out, until the kernel gives it up after a quarter of an hour.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 10 * time.Second},
 	}
+}
+
+// proxy returns the proxy of the environment, if any, for all but requests to a platform's
+// own service.
+func proxy(r *http.Request) (*url.URL, error) {
+	if r.Context().Value(directKey{}) != nil {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(r)
 }
 
 // stay follows no redirect: it would carry the token, or with a 307 the secret, to wherever

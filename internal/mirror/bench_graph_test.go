@@ -118,7 +118,7 @@ func (g *graph) client(b *testing.B, root string) (*graphclient.Client, *wire) {
 	w := &wire{network: network}
 	client, err := graphclient.New(graphclient.Config{
 		Endpoint: root, Authority: root, TenantID: "tenant", ClientID: "client",
-		Secret:            func() (graphclient.Secret, error) { return "s", nil },
+		Credential:        graphclient.ClientSecret(func() (graphclient.Secret, error) { return "s", nil }),
 		RequestsPerMinute: 100_000,
 		Transport:         w,
 	})

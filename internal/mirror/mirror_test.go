@@ -45,7 +45,7 @@ func clientOf(transport http.RoundTripper) *graphclient.Client {
 		Authority:         "https://login.example",
 		TenantID:          "tenant",
 		ClientID:          "client",
-		Secret:            func() (graphclient.Secret, error) { return "s", nil },
+		Credential:        graphclient.ClientSecret(func() (graphclient.Secret, error) { return "s", nil }),
 		RequestsPerMinute: 100000,
 		Transport:         transport,
 	})

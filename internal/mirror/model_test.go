@@ -143,7 +143,7 @@ func (m *model) start() {
 		Authority:         "https://login.example",
 		TenantID:          "tenant",
 		ClientID:          "client",
-		Secret:            func() (graphclient.Secret, error) { return graphclient.Secret("s"), nil },
+		Credential:        graphclient.ClientSecret(func() (graphclient.Secret, error) { return "s", nil }),
 		RequestsPerMinute: 100000,
 		Transport:         m.sim,
 	})

@@ -1,0 +1,92 @@
+package graphclient
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// ManagedIdentity returns the credential that is the identity of the machine, the
+// container or the function that this runs on, asked for at the service that Azure offers
+// there. With a [Config.ClientID] it is that of the user-assigned identity, else the
+// system-assigned one. It is asked for without a proxy: it is next door, and the proxy's
+// own identity would be of no use.
+func ManagedIdentity() Credential {
+	return platform(func(s *signIn, x *exchange) (azcore.TokenCredential, error) {
+		options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: policy.ClientOptions{
+			Transport: &http.Client{Transport: direct{x}, CheckRedirect: stay},
+			Retry:     policy.RetryOptions{MaxRetries: -1}, // [tokenCache] does that
+		}}
+		if s.cfg.ClientID != "" {
+			options.ID = azidentity.ClientID(s.cfg.ClientID)
+		}
+		return azidentity.NewManagedIdentityCredential(options)
+	})
+}
+
+// AzureCLI returns the credential that is the person who is signed in to the Azure CLI,
+// for trying things out. It runs the command az.
+func AzureCLI() Credential {
+	return platform(func(s *signIn, _ *exchange) (azcore.TokenCredential, error) {
+		return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: s.cfg.TenantID})
+	})
+}
+
+// platform is a credential that Azure's own library knows how to use. It is made afresh for
+// each sign-in.
+type platform func(s *signIn, x *exchange) (azcore.TokenCredential, error)
+
+func (p platform) grant(ctx context.Context, s *signIn, x *exchange) (grant, *Error) {
+	credential, err := p(s, x)
+	if err != nil {
+		return grant{}, unusable(err)
+	}
+	sent := time.Now()
+	token, err := credential.GetToken(ctx, s.request(credential))
+	if err != nil {
+		return grant{}, platformFailure(ctx, x, err)
+	}
+	return s.judge(x, token.Token, "Bearer", time.Until(token.ExpiresOn), sent)
+}
+
+// request returns what to ask for. Claims, even empty ones, keep the library from handing out a
+// token that it remembers, which may be the one that Graph has just refused.
+func (s *signIn) request(c azcore.TokenCredential) policy.TokenRequestOptions {
+	o := policy.TokenRequestOptions{Scopes: []string{s.scope}}
+	if _, ok := c.(*azidentity.ManagedIdentityCredential); ok {
+		o.Claims = "{}"
+	}
+	return o
+}
+
+// platformFailure translates an error of the library. It never wraps it: it carries the
+// response, whose request may carry what the platform takes for a password.
+func platformFailure(ctx context.Context, x *exchange, err error) *Error {
+	if refused, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok && refused.RawResponse != nil {
+		body, _ := runtime.Payload(refused.RawResponse)
+		return refusedToken(x, body)
+	}
+	switch {
+	case ctx.Err() != nil || isTimeout(err):
+		return exchangeError(ctx, OperationToken, err)
+	case x.status != 0:
+		return malformedToken(x, err.Error())
+	}
+	return unusable(err)
+}
+
+// direct sends requests past any proxy.
+type direct struct{ base http.RoundTripper }
+
+type directKey struct{}
+
+// RoundTrip implements [http.RoundTripper].
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	return d.base.RoundTrip(r.WithContext(context.WithValue(r.Context(), directKey{}, true)))
+}

@@ -1,0 +1,159 @@
+package graphclient
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+// TestManagedIdentity: the platform's service is asked once for each token, for Graph, as the
+// identity that is configured, with what the platform wants to see, and never through a proxy.
+func TestManagedIdentity(t *testing.T) {
+	t.Setenv("IDENTITY_ENDPOINT", "http://identity.test/token")
+	t.Setenv("IDENTITY_HEADER", planted)
+	for _, client := range []string{"", "00000000-0000-0000-0000-000000000001"} {
+		bubble(t, func(t *testing.T) {
+			var asked []url.Values
+			c := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Host == graphHost {
+					return answer(r, http.StatusOK, emptyBody)
+				}
+				if got := r.Header.Get("X-IDENTITY-HEADER"); got != planted {
+					t.Errorf("header %q", got)
+				}
+				if through, err := proxy(r); through != nil || err != nil || r.Context().Value(directKey{}) == nil {
+					t.Errorf("through %v, %v", through, err)
+				}
+				if op := OperationOf(r.Context()); op != OperationToken {
+					t.Errorf("operation %q", op)
+				}
+				asked = append(asked, r.URL.Query())
+				return answer(r, http.StatusOK, fmt.Sprintf(`{"access_token":"token-%d","expires_on":"%d","resource":"x","token_type":"Bearer"}`,
+					len(asked), time.Now().Add(time.Hour).Unix()), "Content-Type: application/json")
+			}), unlimited, func(c *Config) { c.Credential, c.ClientID = ManagedIdentity(), client })
+			for range 4 {
+				if _, _, err := list(t.Context(), c, Query{}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(58 * time.Minute)
+			}
+			want := url.Values{"api-version": {"2019-08-01"}, "resource": {"https://" + graphHost}}
+			if client != "" {
+				want.Set("client_id", client)
+			}
+			if diff := gocmp.Diff([]url.Values{want, want}, asked[:2]); diff != "" || len(asked) != 4 {
+				t.Errorf("asked %d times: %s", len(asked), diff)
+			}
+		})
+	}
+}
+
+// TestManagedIdentityRefused: what the platform says is told, once, and nothing of what it takes
+// for a password.
+func TestManagedIdentityRefused(t *testing.T) {
+	t.Setenv("IDENTITY_ENDPOINT", "http://identity.test/token")
+	t.Setenv("IDENTITY_HEADER", planted)
+	expired := fmt.Sprintf(`{"access_token":"a","expires_on":"%d"}`, time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC).Unix())
+	for _, tc := range []struct {
+		name, body string
+		status     int
+		want       string
+		reason     Reason
+	}{
+		{"no identity", `{"error":"invalid_request","error_description":"Identity not found"}`, 400, "invalid_request: Identity not found", ReasonCredential},
+		{"gone", `{"statusCode":500,"message":"An unexpected error occured"}`, 500, "HTTP 500", ReasonServerError},
+		{"throttled", `{"error":"too_many","error_description":"Too many requests"}`, 429, "HTTP 429", ReasonThrottled},
+		{"HTML", "<html>", 200, "", ReasonMalformed},
+		{"no lifetime", `{"access_token":"a"}`, 200, "", ReasonMalformed},
+		{"ended", expired, 200, "", ReasonMalformed},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				asked := 0
+				c := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+					asked++
+					return answer(r, tc.status, tc.body, "Content-Type: application/json")
+				}), func(c *Config) { c.Credential = ManagedIdentity() })
+				_, _, err := list(t.Context(), c, Query{})
+				if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), planted) || ReasonOf(err) != tc.reason {
+					t.Errorf("got %v", err)
+				}
+				if asked != 1 {
+					t.Errorf("asked %d times", asked)
+				}
+			})
+		})
+	}
+}
+
+// TestManagedIdentityHangs: a service that never answers is given up after 30 s.
+func TestManagedIdentityHangs(t *testing.T) {
+	t.Setenv("IDENTITY_ENDPOINT", "http://identity.test/token")
+	t.Setenv("IDENTITY_HEADER", planted)
+	bubble(t, func(t *testing.T) {
+		c := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}), func(c *Config) { c.Credential = ManagedIdentity() })
+		began := time.Now()
+		_, _, err := list(t.Context(), c, Query{})
+		if d := time.Since(began); ReasonOf(err) != ReasonTimeout || d != requestLimit {
+			t.Errorf("after %s: %v", d, err)
+		}
+	})
+}
+
+// TestAzureCLI: the command az is asked for a token of the tenant for Graph, and what it says
+// when it has none is told.
+func TestAzureCLI(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	install := func(script string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "az"), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var sent string
+	connected := func() *Client {
+		return connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+			sent = r.Header.Get("Authorization")
+			return answer(r, http.StatusOK, emptyBody)
+		}), func(c *Config) { c.Credential, c.ClientID = AzureCLI(), "" })
+	}
+	install(`echo "$*" > "` + dir + `/asked"
+echo '{"accessToken":"from-az","expires_on":` + fmt.Sprint(time.Now().Add(time.Hour).Unix()) + `}'`)
+	if _, _, err := list(t.Context(), connected(), Query{}); err != nil || sent != "Bearer from-az" {
+		t.Errorf("sent %q, %v", sent, err)
+	}
+	asked, _ := os.ReadFile(filepath.Join(dir, "asked"))
+	if want := "account get-access-token -o json --resource https://" + graphHost + " --tenant contoso.example\n"; string(asked) != want {
+		t.Errorf("asked %q, want %q", asked, want)
+	}
+	install("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1")
+	_, _, err := list(t.Context(), connected(), Query{})
+	if ReasonOf(err) != ReasonCredential || !strings.Contains(err.Error(), "Please run 'az login'") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestProxy: a request on its way to the sign-in service or Graph may go through a proxy; which
+// one the environment says was read by net/http long before this.
+func TestProxy(t *testing.T) {
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://graph.test", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, wantErr := http.ProxyFromEnvironment(r)
+	if got, err := proxy(r); fmt.Sprint(got) != fmt.Sprint(want) || !errors.Is(err, wantErr) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
