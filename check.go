@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,8 @@ import (
 type config struct {
 	source                      // which is read again at each reload
 	plan                        *plan
-	configCheck, demo           bool
+	configCheck, check, demo    bool
+	checkFormat                 string
 	lifecycle, pprof, exemplars bool
 	web                         *web.FlagConfig
 	logLevel                    *promslog.Level
@@ -37,6 +39,8 @@ func check(given *options, getenv func(string) string) (*config, error) {
 		config: config{
 			source:      source{path: given.configFile, ofTenant: given.ofTenant, environment: getenv},
 			configCheck: given.configCheck,
+			check:       given.check,
+			checkFormat: given.checkFormat,
 			demo:        given.demo,
 			lifecycle:   given.lifecycle,
 			pprof:       given.pprof,
@@ -96,6 +100,9 @@ func (c *checker) checkOutput() {
 	}
 	if err := c.logFormat.Set(c.given.logFormat); err != nil {
 		c.wrong("--log.format", c.given.logFormat, "want one of %s", strings.Join(promslog.FormatFlagOptions, ", "))
+	}
+	if !slices.Contains(checkFormats(), c.given.checkFormat) {
+		c.wrong("--check.format", c.given.checkFormat, "want one of %s", strings.Join(checkFormats(), ", "))
 	}
 	if err := web.Validate(*c.web.WebConfigFile); err != nil {
 		c.wrong("--web.config.file", *c.web.WebConfigFile, "%v", cause(err))

@@ -29,7 +29,8 @@ type options struct {
 	sweepInterval, maxAge, minRefreshInterval string
 	incidentInfo, tags                        string
 	logLevel, logFormat, configFile           string
-	configCheck, demo                         bool
+	configCheck, check, demo                  bool
+	checkFormat                               string
 	lifecycle, pprof, exemplars               bool
 	web                                       *web.FlagConfig
 	ofTenant                                  []string // flags given that are about the one tenant of the flags
@@ -64,6 +65,10 @@ func application() (*kingpin.Application, *options) {
 	app.Flag("config.file", "YAML file of tenants, or of objectives for the one tenant of the flags. Read again on SIGHUP.").
 		StringVar(&o.configFile)
 	app.Flag("config.check", "Check the flags and the configuration file, print what they say, and exit.").BoolVar(&o.configCheck)
+	app.Flag("check", "Sign in to each tenant, read its open incidents, say what is missing and what there is, and exit with 0 if all is well, else 1.").
+		BoolVar(&o.check)
+	app.Flag("check.format", "How to say it. One of: ["+strings.Join(checkFormats(), ", ")+"].").
+		Default(asText).HintOptions(checkFormats()...).StringVar(&o.checkFormat)
 	o.aboutTenant(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
 	o.web = kingpinflag.AddFlags(app, defaultAddress)
 	app.Flag("web.enable-lifecycle", "Read the configuration file again on POST /-/reload, as on SIGHUP.").BoolVar(&o.lifecycle)

@@ -65,11 +65,28 @@ func (f *fleet) view(ctx context.Context, a *account, p *plan) (*view, error) {
 		if t, err = f.newTenant(ctx, a); err != nil {
 			return nil, err
 		}
+		f.introduce(ctx, a)
 	}
 	if a.Name == "" {
 		return newView(t, p.objectives, f.logger, f.own)
 	}
 	return newView(t, p.objectives, f.logger)
+}
+
+// introduce logs which tenant is served, and as whom the exporter signs in there.
+func (f *fleet) introduce(ctx context.Context, a *account) {
+	if !f.demo {
+		f.loggerOf(a).InfoContext(ctx, "Serving a tenant", "tenant_id", a.TenantID, "client", a.ClientID, "endpoint", a.Endpoint,
+			"auth_method", a.signIn.Method, "auth_sources", a.signIn.sources)
+	}
+}
+
+// loggerOf returns a logger that names the tenant, if it has a name.
+func (f *fleet) loggerOf(a *account) *slog.Logger {
+	if a.Name == "" {
+		return f.logger
+	}
+	return f.logger.With("tenant", a.Name)
 }
 
 // publish replaces the views, and ends the tenants that have none any more, which it

@@ -64,6 +64,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if cfg.configCheck {
 		return cfg.plan.describe(stdout)
 	}
+	if cfg.check {
+		return examine(ctx, cfg, logger, stdout)
+	}
 	return serve(ctx, cfg, logger)
 }
 

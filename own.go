@@ -136,6 +136,9 @@ func (c *checker) root(name, given, otherwise string) string {
 // checkDemo refuses what would seem to choose a tenant and does not. Variables are
 // not looked at: they may be there for something else.
 func (c *checker) checkDemo() {
+	if c.given.check {
+		c.refuse("--check", "not with --demo, which has nothing to check")
+	}
 	for _, f := range []struct{ name, value string }{
 		{"--graph.tenant-id", c.given.tenantID},
 		{"--graph.client-id", c.given.clientID},

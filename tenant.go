@@ -18,6 +18,7 @@ import (
 // what is told of its incidents and its requests.
 type tenant struct {
 	account *account
+	graph   *graphclient.Client
 	mirror  *mirror.Mirror
 	told    []prometheus.Collector  // that go on counting whatever the objectives
 	tasks   []func(context.Context) // to be run until their context ends
@@ -32,28 +33,21 @@ func (f *fleet) newTenant(ctx context.Context, a *account) (*tenant, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	t := &tenant{account: a}
 	t.live(ctx, cancel)
-	logger := f.logger
-	if a.Name != "" {
-		logger = logger.With("tenant", a.Name)
-	}
+	logger := f.loggerOf(a)
 	graph, network := graphConfig(a, logger), http.RoundTripper(f.network)
 	if f.demo {
 		network = t.simulate(&graph)
 	}
 	measured := collector.NewTransport(leashed(ctx, network), operation)
 	graph.Transport = measured
-	client, err := graphclient.New(graph)
-	if err != nil {
+	var err error
+	if t.graph, err = graphclient.New(graph); err != nil {
 		return nil, err
 	}
 	flow := collector.NewFlow(f.exemplars)
-	t.mirror = mirror.New(client, mirrorConfig(a, flow, logger))
+	t.mirror = mirror.New(t.graph, mirrorConfig(a, flow, logger))
 	t.told = []prometheus.Collector{flow, measured, collector.NewExpiry(a.ends)}
 	t.tasks = append(t.tasks, t.mirror.Run)
-	if !f.demo {
-		logger.Info("Serving a tenant", "tenant_id", a.TenantID, "client", a.ClientID, "endpoint", a.Endpoint,
-			"auth_method", a.signIn.Method, "auth_sources", a.signIn.sources)
-	}
 	return t, nil
 }
 

@@ -21,7 +21,10 @@ type Config struct {
 	// CheckAssertion judges a client_assertion, sent in place of a secret; nil accepts
 	// whatever has the three parts of a JWT.
 	CheckAssertion func(assertion string) error
-	TokenLifetime  time.Duration // 0: one hour; see also [Sim.SetTokenLifetime]
+	// Roles are the permissions that tokens claim, which Graph here does not heed;
+	// nil: the one that it takes.
+	Roles         []string
+	TokenLifetime time.Duration // 0: one hour; see also [Sim.SetTokenLifetime]
 
 	PageSize      int     // most rows a page, $top notwithstanding; 0: 50
 	Order         Order   // of a list without $orderby

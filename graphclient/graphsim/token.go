@@ -1,7 +1,8 @@
 package graphsim
 
 import (
-	"encoding/hex"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -40,7 +41,7 @@ func (s *Sim) signIn(c *call, now time.Time) *answer {
 			delete(s.tokens, token)
 		}
 	}
-	token := s.newToken()
+	token := s.newToken(c, now)
 	s.tokens[token] = now.Add(s.lifetime)
 	s.issued = append(s.issued, token)
 	seconds := int(s.lifetime.Seconds())
@@ -94,13 +95,23 @@ func (s *Sim) authorized(c *call, now time.Time) bool {
 	return ok && known && now.Before(until)
 }
 
-// newToken makes up a token that looks like Entra's.
-func (s *Sim) newToken() string {
-	var b [96]byte
-	for i := range b {
-		b[i] = byte(s.rng.Uint32())
+// newToken makes up a token that looks like Entra's: a JWT that says whose it is and what
+// it permits, with a signature that nobody can verify.
+func (s *Sim) newToken(c *call, now time.Time) string {
+	roles := s.cfg.Roles
+	if roles == nil {
+		roles = []string{"SecurityIncident.Read.All"}
 	}
-	return "eyJ0eXAiOiJKV1Qi." + hex.EncodeToString(b[:64]) + "." + hex.EncodeToString(b[64:])
+	claims, _ := json.Marshal(map[string]any{
+		"aud": "https://graph.microsoft.com", "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(s.lifetime).Unix(),
+		"appid": c.form.Get("client_id"), "tid": c.id, "roles": roles, "uti": s.guid(),
+	})
+	var signature [64]byte
+	for i := range signature {
+		signature[i] = byte(s.rng.Uint32())
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(`{"typ":"JWT","alg":"RS256","kid":"simulated"}`)) + "." + encode(claims) + "." + encode(signature[:])
 }
 
 // refusals are what the token endpoint says, by AADSTS number.
