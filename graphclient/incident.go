@@ -1,7 +1,6 @@
 package graphclient
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,12 +83,28 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	var s string
 	switch {
 	case string(b) == "null":
+	case plain(b): // nearly all of them
+		s = string(b[1 : len(b)-1])
 	case json.Unmarshal(b, &s) == nil:
 	default:
 		s = oneLine(string(b))
 	}
 	*t = text(s)
 	return nil
+}
+
+// plain reports whether JSON is a string that stands for itself: of printable ASCII, and
+// nothing is escaped.
+func plain(b []byte) bool {
+	if len(b) < 2 || b[0] != '"' {
+		return false
+	}
+	for _, c := range b[1 : len(b)-1] {
+		if c < ' ' || c > '~' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // texts is a JSON array of strings; anything else reads as none of them.
@@ -114,35 +129,6 @@ func (s *score) UnmarshalJSON(b []byte) error {
 	}
 	if *f == math.Trunc(*f) && *f >= math.MinInt32 && *f <= math.MaxInt32 {
 		s.value = new(int32(*f))
-	}
-	return nil
-}
-
-// maxRows bounds what is made of one answer: 32 MiB of {},{},… would be gigabytes. Graph
-// sends at most 50 rows a page.
-const maxRows = 10_000
-
-var errTooManyRows = fmt.Errorf("more than %d rows in one page", maxRows)
-
-// rows is a JSON array of incidents. It is read row by row, to stop in time.
-type rows []wireIncident
-
-func (r *rows) UnmarshalJSON(b []byte) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	if t, err := d.Token(); err != nil || t == nil { // null
-		return err
-	} else if t != json.Delim('[') {
-		return fmt.Errorf("a value that is no array")
-	}
-	for *r = (rows{}); d.More(); {
-		if len(*r) == maxRows {
-			return errTooManyRows
-		}
-		var row wireIncident
-		if err := d.Decode(&row); err != nil {
-			return err
-		}
-		*r = append(*r, row)
 	}
 	return nil
 }

@@ -99,14 +99,16 @@ func TestPageJSON(t *testing.T) {
 		{name: "nothing", body: ``, err: "unexpected end of JSON input"},
 		{name: "HTML", body: `<html>`, err: "invalid character '<'"},
 		{name: "cut", body: `{"value":[{"id":"1","status`, err: "unexpected end of JSON input"},
-		{name: "text behind", body: `{"value":[]}]`, err: "invalid character ']' after top-level value"},
+		{name: "text behind", body: `{"value":[]}]`, err: "more than one value"},
 		{name: "no id", body: bad("id", `null`), err: "without id"},
 		{name: "empty id", body: bad("id", `""`), err: "without id"},
 		{name: "null date", body: bad("createdDateTime", `null`), err: `incident 1: createdDateTime "" is no time`},
 		{name: "odd date", body: bad("lastUpdateDateTime", `"yesterday"`), err: `incident 1: lastUpdateDateTime "yesterday" is no time`},
 		{name: "null row", body: `{"value":[null]}`, err: "without id"},
-		{name: "too many rows", body: `{"value":[` + strings.Repeat(`{},`, maxRows) + `{}]}`, err: "more than 10000 rows"},
-		{name: "deep", body: strings.Repeat(`[`, 1<<20), err: "exceeded max depth"},
+		{name: "too many rows", body: `{"value":[` + strings.Repeat(row("id", `"1"`)+`,`, maxRows) + row("id", `"1"`) + `]}`, err: "more than 10000 rows"},
+		{name: "deep", body: `{"value":[],"more":` + strings.Repeat(`[`, 1<<20), err: "exceeded max depth"},
+		{name: "an array", body: `[{"value":[]}]`, err: "no list of incidents in it"},
+		{name: "other spelling", body: `{"Value":[` + row("id", `"1"`) + `],"@odata.NextLink":"y"}`, rows: 1, link: "y"},
 	} {
 		page, link, err := parsePage([]byte(tc.body))
 		switch {

@@ -54,14 +54,6 @@ type Page struct {
 	More      bool       // a nextLink follows, even after an empty page
 }
 
-// wirePage is a page in JSON:
-//
-//	{"@odata.context":"…","@odata.nextLink":"https://…?$skip=50","value":[…]}
-type wirePage struct {
-	NextLink text `json:"@odata.nextLink"`
-	Value    rows `json:"value"`
-}
-
 // Incidents lists incidents page by page; breaking out of the range stops the requests, and
 // an error, of type [*Error], is the last element. A listing of more than one page is read
 // from a list that moves meanwhile: incidents may be missing from it.
@@ -110,24 +102,6 @@ func (c *Client) page(ctx context.Context, q Query, u *url.URL) (*Page, *url.URL
 		return nil, nil, c.malformed(q.Operation, err)
 	}
 	return page, next, nil
-}
-
-func parsePage(body []byte) (*Page, string, error) {
-	var wire wirePage
-	if err := json.Unmarshal(body, &wire); err != nil {
-		return nil, "", err
-	}
-	if wire.Value == nil {
-		return nil, "", errors.New("no list of incidents in it")
-	}
-	page := &Page{Incidents: make([]Incident, len(wire.Value))}
-	for i := range wire.Value {
-		var err error
-		if page.Incidents[i], err = wire.Value[i].incident(); err != nil {
-			return nil, "", err
-		}
-	}
-	return page, string(wire.NextLink), nil
 }
 
 // nextLink checks where a nextLink leads: the token goes to the configured host and to
