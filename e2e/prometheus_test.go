@@ -26,9 +26,15 @@ scrape_configs:
 // watch starts a Prometheus; more goes into its scrape configuration.
 func watch(t *testing.T, exporter string, more ...string) *prometheus {
 	t.Helper()
+	return watchWith(t, fmt.Sprintf(pulls, exporter, strings.Join(more, "")))
+}
+
+// watchWith starts a Prometheus of that configuration.
+func watchWith(t *testing.T, text string) *prometheus {
+	t.Helper()
 	folder := t.TempDir()
 	config := filepath.Join(folder, "prometheus.yml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, pulls, exporter, strings.Join(more, "")), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p := start(t, tools+"prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(folder, "data"),
