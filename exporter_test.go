@@ -82,11 +82,12 @@ func write(t *testing.T, path, text string) {
 
 // An exporter is the whole program, running in this process.
 type exporter struct {
-	url  string
-	log  *journal
-	stop context.CancelFunc // what a signal does
-	done chan struct{}      // closed when the program has ended
-	err  error              // how, valid then
+	url    string
+	log    *journal
+	stop   context.CancelFunc // what a signal does
+	hangup chan os.Signal     // what another does
+	done   chan struct{}      // closed when the program has ended
+	err    error              // how, valid then
 }
 
 // none is an empty environment.
@@ -96,10 +97,10 @@ func none(string) string { return "" }
 func start(t *testing.T, getenv func(string) string, args ...string) *exporter {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	e := &exporter{log: newJournal(), stop: stop, done: make(chan struct{})}
+	e := &exporter{log: newJournal(), stop: stop, hangup: make(chan os.Signal), done: make(chan struct{})}
 	go func() {
 		defer close(e.done)
-		e.err = run(ctx, args, getenv, io.Discard, e.log)
+		e.err = run(withHangups(ctx, e.hangup), args, getenv, io.Discard, e.log)
 	}()
 	t.Cleanup(func() {
 		if err := e.end(); err != nil {
@@ -148,14 +149,16 @@ func (e *exporter) get(t *testing.T, path string) (int, string) {
 	return e.ask(t, http.MethodGet, path)
 }
 
-// ask returns an answer of the exporter to one who waits for two seconds.
-func (e *exporter) ask(t *testing.T, method, path string) (int, string) {
+// ask returns an answer of the exporter. With a timeout it says how long it waits, as
+// Prometheus does.
+func (e *exporter) ask(t *testing.T, method, path string, timeout ...string) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, e.url+path, http.NoBody)
 	if err != nil {
 		t.Error(err)
 		return 0, ""
 	}
+	r.Header["X-Prometheus-Scrape-Timeout-Seconds"] = timeout
 	transport := &http.Transport{DisableKeepAlives: true}
 	resp, err := transport.RoundTrip(r)
 	if err != nil {

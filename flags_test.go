@@ -32,6 +32,7 @@ func TestMistakes(t *testing.T) {
 	empty, blank, long := file("empty", ""), file("blank", " \n"), file("long", strings.Repeat("x", maxProof+1))
 	webConfig := file("web.yml", "no_such_key: 1\n")
 	objectives := file("objectives.yml", "objectives:\n  - name: a\n    resolve_within: soon\n  - {severities: [urgent], acknowledge_within: 1h}\n")
+	tenants := file("tenants.yml", "tenants:\n  - {name: contoso, tenant_id: "+tenantID+", client_id: "+clientID+"}\n")
 	tenant := []string{"--graph.tenant-id=" + tenantID, "--graph.client-id=" + clientID}
 	and := func(given []string, more ...string) []string { return slices.Concat(given, more) }
 	valid := and(tenant, "--graph.client-secret-file="+good)
@@ -116,6 +117,26 @@ func TestMistakes(t *testing.T) {
 		{"on demand", and(valid, "--collector.tags=a,,b", "--collector.incident-info=101"), nil, []string{
 			`--collector.incident-info="101": want a whole number from 0 to 100`,
 			`--collector.tags="a,,b": want different tags of 1 to 100 characters, with commas between`,
+		}},
+		{"flags of a tenant beside tenants", and(tenant, "--config.file="+tenants, "--collector.max-age=1m", "--demo"), variables{"AZURE_TENANT_ID": "x"}, []string{
+			`--graph.tenant-id: not with --config.file="` + tenants + `", which holds tenants`,
+			`--graph.client-id: not with --config.file="` + tenants + `", which holds tenants`,
+			`--collector.max-age: not with --config.file="` + tenants + `", which holds tenants`,
+			`--demo: not with --config.file="` + tenants + `", which holds tenants`,
+			tenants + `: tenants.contoso.auth: nothing to sign in with`,
+		}},
+		{"mistakes in a file, and nothing else", []string{"--config.file=" + objectives + "x"}, nil, []string{
+			objectives + "x: no such file or directory",
+		}},
+		{"method unknown", and(valid, "--graph.auth-method=password"), nil, []string{
+			`--graph.auth-method="password": want one of auto, secret, certificate, workload-identity, managed-identity, azure-cli`,
+		}},
+		{"method of another file", and(valid, "--graph.auth-method=certificate"), nil, []string{
+			"--graph.client-secret-file: not with --graph.auth-method=certificate",
+			"--graph.client-certificate-file or AZURE_CLIENT_CERTIFICATE_PATH: missing",
+		}},
+		{"two methods", and(valid, "--graph.client-certificate-file="+good), nil, []string{
+			"--graph.client-secret-file and --graph.client-certificate-file belong to different methods, keep one",
 		}},
 		{"no such file", and(valid, "--config.file="+dir+"/none"), nil, []string{
 			dir + "/none: no such file or directory",

@@ -84,6 +84,9 @@ func (c *checker) offer() offer {
 		{&o.certificateFile, file.MethodCertificate, given{"--graph.client-certificate-file", c.given.certificateFile}},
 	} {
 		if f.flag.value == "" {
+			if f.file.value == "" {
+				f.file.name = f.flag.name + " or " + f.file.name
+			}
 			continue
 		}
 		*f.file = f.flag
