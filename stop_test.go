@@ -124,14 +124,20 @@ func TestNothingOutlivesRun(t *testing.T) {
 		if err := e.end(); err != nil {
 			t.Errorf("ended with %v", err)
 		}
-		for deadline := time.Now().Add(within); ; runtime.Gosched() {
-			left := running("/internal/mirror.", "/graphclient.", "graphsim.(*Story)", "exporter-toolkit")
-			if left == "" {
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("%q: goes on:\n%s", args, left)
-			}
+		nothingLeft(t, "/internal/mirror.", "/graphclient.", "graphsim.(*Story)", "exporter-toolkit")
+	}
+}
+
+// nothingLeft waits until no goroutine has one of the words in its trace.
+func nothingLeft(t *testing.T, words ...string) {
+	t.Helper()
+	for deadline := time.Now().Add(within); ; runtime.Gosched() {
+		left := running(words...)
+		if left == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("goes on:\n%s", left)
 		}
 	}
 }
