@@ -1,0 +1,5 @@
+module msgraph_security_exporter/dashboards
+
+go 1.26.8
+
+require github.com/grafana/grafana-foundation-sdk/go v0.0.18
