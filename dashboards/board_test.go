@@ -8,7 +8,7 @@ import (
 
 // TestBoards holds what a dashboard is known by and how one comes from it to the others.
 func TestBoards(t *testing.T) {
-	uids := map[string]bool{wallUID: true}
+	uids := map[string]bool{wallUID: true, performanceUID: true, healthUID: true}
 	eachBoard(t, func(t *testing.T, m model) {
 		if !uids[m.UID] || len(m.UID) > 40 {
 			t.Errorf("uid %q: not one of those that links hold", m.UID)

@@ -108,6 +108,18 @@ func painted[B overridable[B]](panel B, scale []step) B {
 	return panel
 }
 
+// wordColors gives each word of a scale its colour, in a column of a table.
+func wordColors() []dashboard.DynamicConfigValue {
+	words := map[string]any{}
+	for i, s := range append(severities(), step{name: "none", color: grey}, step{name: "unknown", color: purple}, step{name: "other", color: purple}) {
+		words[s.name] = map[string]any{"color": s.color, "index": i}
+	}
+	return []dashboard.DynamicConfigValue{
+		property("mappings", []any{map[string]any{"type": "value", "options": words}}),
+		property("color", map[string]string{"mode": "thresholds"}), colored("color-background"),
+	}
+}
+
 // say shows a word for a value, in its colour.
 func say(value, word, color string) dashboard.ValueMapping {
 	return dashboard.ValueMapping{ValueMap: &dashboard.ValueMap{

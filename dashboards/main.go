@@ -19,7 +19,9 @@ func main() {
 // boards returns the dashboards by the name of their file.
 func boards() map[string]board {
 	return map[string]board{
-		"soc-wall.json": wall(),
+		"soc-wall.json":        wall(),
+		"soc-performance.json": performance(),
+		"exporter-health.json": health(),
 	}
 }
 

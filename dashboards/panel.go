@@ -63,7 +63,7 @@ func bars(title, description string, queries ...query) *bargauge.PanelBuilder {
 // trend is lines over time. A gap is a gap: nothing was known then.
 func trend(title, description string, queries ...query) *timeseries.PanelBuilder {
 	return describe(timeseries.NewPanelBuilder(), title, description, queries).
-		Min(0).AxisSoftMax(5).LineWidth(2).FillOpacity(0).ShowPoints(common.VisibilityModeAuto).
+		AxisSoftMin(0).AxisSoftMax(5).LineWidth(2).FillOpacity(0).ShowPoints(common.VisibilityModeAuto).
 		SpanNulls(common.BoolOrFloat64{Bool: new(false)}).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdPaletteClassicByName)).
 		Legend(legend()).Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderNone))
@@ -90,6 +90,7 @@ func counts(title, description string, queries ...query) *timeseries.PanelBuilde
 func list(title, description string, queries ...query) *table.PanelBuilder {
 	return describe(table.NewPanelBuilder(), title, description, queries).
 		Decimals(0).CellHeight(common.TableCellHeightSm).ShowHeader(true).
+		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{})).
 		ColorScheme(always(grey)).Thresholds(levels(blue))
 }
 

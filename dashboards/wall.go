@@ -139,18 +139,10 @@ func pressing() *table.PanelBuilder {
 		})
 }
 
-// worded colours the words of priority and severity.
+// worded colours the columns of priority and severity.
 func worded(t *table.PanelBuilder) *table.PanelBuilder {
-	words := map[string]any{}
-	for i, s := range append(severities(), step{"none", "", grey}, step{"unknown", "", purple}) {
-		words[s.name] = map[string]any{"color": s.color, "index": i}
-	}
 	for _, column := range []string{"Priority", "Severity"} {
-		t = t.OverrideByName(column, []dashboard.DynamicConfigValue{
-			property("mappings", []any{map[string]any{"type": "value", "options": words}}),
-			property("color", map[string]string{"mode": "thresholds"}),
-			colored("color-background"), property("custom.width", 130),
-		})
+		t = t.OverrideByName(column, append(wordColors(), property("custom.width", 130)))
 	}
 	return t
 }
