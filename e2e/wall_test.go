@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+// TestWall compares the wall with the truth, shows that replicas do not double it, and
+// that a blind exporter has it say so instead of showing zeros.
+func TestWall(t *testing.T) {
+	t.Parallel()
+	sim := tenant(graphsim.Config{})
+	populate(sim)
+	s := play(t, sim, "--collector.max-age=20s", "--collector.incident-info=25")
+	s.awaitTruth(t, "at the start")
+	wall := s.screen(t)
+	want := scrape{}
+	for name, n := range expected(sim.Truth()).family(openIncidents) {
+		for _, label := range []string{"priority", "severity"} {
+			if strings.Contains(name, label+":high") {
+				want["High "+label] += n
+			}
+		}
+		want["Open"] += n
+	}
+	got := scrape{"High priority": wall["High priority/A"]["[]"], "High severity": wall["High severity/A"]["[]"]}
+	for _, q := range "ABCDE" {
+		got["Open"] += wall["Open by severity/"+string(q)]["[]"]
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-truth +wall:\n%s", diff)
+	}
+	s.checkReplicas(t)
+	sim.Fault(graphsim.Fault{Match: graphsim.ListOperation, Status: 500, Text: "Try again."})
+	await(t, "a blind wall", func() error { return blind(s.screen(t)) })
+}
+
+// screen returns the present on the wall, by panel and query.
+func (p *prometheus) screen(t *testing.T) map[string]scrape {
+	t.Helper()
+	wall := dashboards(t)["soc-wall.json"]
+	values := p.variables(t, wall)
+	shown := map[string]scrape{}
+	for _, panel := range wall.Panels {
+		for _, q := range panel.Targets {
+			if !q.Instant {
+				continue
+			}
+			got, err := p.ask(strings.NewReplacer(values...).Replace(q.Expr), true)
+			if err != nil {
+				t.Fatalf("%s: %v", panel.Title, err)
+			}
+			shown[panel.Title+"/"+q.RefID] = got
+		}
+	}
+	return shown
+}
+
+// checkReplicas pulls the exporter under two names: the wall is that of one.
+func (s *stage) checkReplicas(t *testing.T) {
+	t.Helper()
+	_, port, _ := strings.Cut(s.address, ":")
+	file := filepath.Join(t.TempDir(), "replica.json")
+	if err := os.WriteFile(file, fmt.Appendf(nil, `[{"targets": ["localhost:%s"]}]`, port), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	both := watch(t, s.address, "    file_sd_configs: [{files: ["+file+"]}]\n")
+	await(t, "the same wall", func() error {
+		if n, err := both.value("count(msgraph_security_open_incidents{severity='high',status='active',classification='unknown',priority='high'})"); n != 2 {
+			return fmt.Errorf("%v replicas, %w", n, err)
+		}
+		one, two := numbers(s.screen(t)), numbers(both.screen(t))
+		if diff := cmp.Diff(one, two); diff != "" {
+			return errors.New("-one +two:\n" + diff)
+		}
+		return nil
+	})
+}
+
+// numbers leaves out the panels about times, which pass.
+func numbers(screen map[string]scrape) map[string]scrape {
+	for _, passing := range []string{"Age of the numbers/A", "Oldest high one/A", "Next miss in/A", "Objectives/B"} {
+		delete(screen, passing)
+	}
+	return screen
+}
+
+// blind finds fault with a wall that shows a number of incidents, or that does not say
+// that one target is blind.
+func blind(screen map[string]scrape) error {
+	known := map[string]bool{"Exporter/A": true, "Age of the numbers/A": true, "By tenant/A": true, "Objectives/C": true}
+	for title, found := range screen {
+		if len(found) > 0 && !known[title] {
+			return fmt.Errorf("%s shows %v", title, found)
+		}
+	}
+	if n := screen["Exporter/A"]["[]"]; n != 1 {
+		return fmt.Errorf("%v exporters are blind", n)
+	}
+	return nil
+}
