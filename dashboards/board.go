@@ -111,11 +111,24 @@ func (l *layout) stack(s stack, height uint32) error {
 func finish(p *dashboard.Panel) {
 	source := &common.DataSourceRef{Type: new("prometheus"), Uid: new("${datasource}")}
 	p.Datasource, p.Transparent, p.RepeatDirection = source, nil, nil
+	if p.Type == "stat" || p.Type == "bargauge" {
+		nothing(&p.FieldConfig.Defaults)
+	}
 	for i, target := range p.Targets {
 		q := target.(prometheus.Dataquery)
 		q.Datasource, q.RefId, q.EditorMode = source, new(string(rune('A'+i))), new(prometheus.QueryEditorModeCode)
 		p.Targets[i] = q
 	}
+}
+
+// nothing gives what stands in place of a missing value a colour, which would be that of
+// the lowest threshold otherwise: of trouble where that is to be blind, else none.
+func nothing(d *dashboard.FieldConfig) {
+	color := grey
+	if *d.NoValue == blind {
+		color = vermillion
+	}
+	d.Mappings = append(d.Mappings, sayNothing(*d.NoValue, color))
 }
 
 // readable undoes what encoding/json does for HTML.

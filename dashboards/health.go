@@ -133,7 +133,7 @@ func sweepPeriod() *timeseries.PanelBuilder {
 func corrections() *timeseries.PanelBuilder {
 	kinds := []step{{"added", `kind="added"`, orange}, {"changed", `kind="changed"`, sky}, {"removed", `kind="removed"`, purple}}
 	return painted(counts("Corrections by sweeps", "Incidents that a sweep found otherwise than they were known, in each stretch of time: mostly priority scores computed anew.",
-		each(kinds, over, func(m string) string {
+		each(kinds, during, func(m string) string {
 			return "sum(increase(" + series("sweep_corrections_total", m) + "[$__interval]))"
 		})...), kinds).NoValue("unknown")
 }
@@ -145,13 +145,13 @@ func held() *timeseries.PanelBuilder {
 func unknownValues() *timeseries.PanelBuilder {
 	return counts("Values that this build does not know", "Rows read with a severity, status, classification or determination that this build does not know, in each stretch of time: "+
 		"Microsoft added one, and it is time for an update. Flat at zero is fine.",
-		over("{{field}}", "sum by (field) (increase("+series("unknown_values_total")+"[$__interval]))")).NoValue("unknown")
+		during("{{field}}", "sum by (field) (increase("+series("unknown_values_total")+"[$__interval]))")).NoValue("unknown")
 }
 
 func refreshes() *timeseries.PanelBuilder {
 	results := []step{{"success", `result="success"`, blue}, {"error", `result="error"`, vermillion}}
 	return painted(counts("Refreshes", "How often the copy was brought up to date in each stretch of time, and how often that failed.",
-		each(results, over, func(m string) string { return "sum(increase(" + series("refreshes_total", m) + "[$__interval]))" })...), results).
+		each(results, during, func(m string) string { return "sum(increase(" + series("refreshes_total", m) + "[$__interval]))" })...), results).
 		NoValue("unknown")
 }
 

@@ -135,3 +135,13 @@ func sayFrom(value float64, word, color string) dashboard.ValueMapping {
 		Options: dashboard.DashboardRangeMapOptions{From: &value, Result: dashboard.ValueMappingResult{Text: &word, Color: &color}},
 	}}
 }
+
+// sayNothing shows a word where there is no value at all, in its colour.
+func sayNothing(word, color string) dashboard.ValueMapping {
+	return dashboard.ValueMapping{SpecialValueMap: &dashboard.SpecialValueMap{
+		Type: dashboard.MappingTypeSpecialValue,
+		Options: dashboard.DashboardSpecialValueMapOptions{
+			Match: dashboard.SpecialValueMatchNull, Result: dashboard.ValueMappingResult{Text: &word, Color: &color},
+		},
+	}}
+}

@@ -86,12 +86,13 @@ func counts(title, description string, queries ...query) *timeseries.PanelBuilde
 		DrawStyle(common.GraphDrawStyleBars).BarAlignment(common.BarAlignmentBefore)
 }
 
-// list is a table of the present.
+// list is a table of the present. Words stay words: Grafana takes an id for a number.
 func list(title, description string, queries ...query) *table.PanelBuilder {
 	return describe(table.NewPanelBuilder(), title, description, queries).
 		Decimals(0).CellHeight(common.TableCellHeightSm).ShowHeader(true).
 		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{})).
-		ColorScheme(always(grey)).Thresholds(levels(blue))
+		ColorScheme(always(grey)).Thresholds(levels(blue)).
+		OverrideByFieldType("string", []dashboard.DynamicConfigValue{property("unit", "string")})
 }
 
 // joined puts the rows of several queries of a table beside each other by their labels.
@@ -122,5 +123,5 @@ func sorted(column string, descending bool) dashboard.DataTransformerConfig {
 
 // colored shows a column by the colour of its value: the text, or the cell behind it.
 func colored(how string) dashboard.DynamicConfigValue {
-	return property("custom.cellOptions", map[string]string{"type": how})
+	return property("custom.cellOptions", map[string]string{"type": how, "mode": "basic"})
 }

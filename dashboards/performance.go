@@ -91,8 +91,8 @@ func wrong() *stat.PanelBuilder {
 func flow() *timeseries.PanelBuilder {
 	down := []dashboard.DynamicConfigValue{property("custom.transform", "negative-Y")}
 	panel := counts("Arrivals and closures", "Incidents in each stretch of time: above the line opened and reopened, below it resolved and merged into another.",
-		over("opened", grown("", opened, "$__interval")), over("reopened", grown("", reopened, "$__interval")),
-		over("resolved", grown("", resolved, "$__interval")), over("merged", grown("", merged, "$__interval"))).
+		during("opened", grown("", opened, "$__interval")), during("reopened", grown("", reopened, "$__interval")),
+		during("resolved", grown("", resolved, "$__interval")), during("merged", grown("", merged, "$__interval"))).
 		AxisSoftMin(-5).OverrideByName("resolved", down).OverrideByName("merged", down).NoValue("unknown")
 	return painted(panel, []step{{"opened", "", orange}, {"reopened", "", yellow}, {"resolved", "", blue}, {"merged", "", grey}})
 }
@@ -186,11 +186,11 @@ func verdictTrend() *timeseries.PanelBuilder {
 func scored() *timeseries.PanelBuilder {
 	return painted(counts("Entered a priority band", "Incidents that were in a priority band for the first time while open, in each stretch of time. "+
 		"Most enter without a score and are scored minutes later: they count in both.",
-		each(priorities(), over, func(m string) string { return grown("", entered, "$__interval", m) })...), priorities()).NoValue("unknown")
+		each(priorities(), during, func(m string) string { return grown("", entered, "$__interval", m) })...), priorities()).NoValue("unknown")
 }
 
 func undone() *timeseries.PanelBuilder {
 	return painted(counts("Reopened and merged", "Resolved incidents that were open again, and open ones that were merged into another, in each stretch of time.",
-		over("reopened", grown("", reopened, "$__interval")), over("merged", grown("", merged, "$__interval"))),
+		during("reopened", grown("", reopened, "$__interval")), during("merged", grown("", merged, "$__interval"))),
 		[]step{{"reopened", "", orange}, {"merged", "", grey}}).NoValue("unknown")
 }

@@ -116,6 +116,10 @@ func over(name, expr string) query {
 	return prometheus.NewDataqueryBuilder().Expr(expr).LegendFormat(name).Range().Interval("1m")
 }
 
+// during asks for the time range in stretches that each query counts by $__interval. Two
+// minutes hold two scrapes even where they are a minute apart.
+func during(name, expr string) query { return over(name, expr).Interval("2m") }
+
 // rows asks for the present, for a table.
 func rows(expr string) query { return now("", expr).Format(prometheus.PromQueryFormatTable) }
 

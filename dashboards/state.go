@@ -18,7 +18,7 @@ func state() *stat.PanelBuilder {
 		"Whether the numbers on this page are right and current. SEEING: all of them. BLIND, with the number of targets: Microsoft Graph "+
 			"cannot be read, or the exporter is gone, and its incidents are missing here. Unknown is not zero. Click for the reason.",
 		now("", "(count("+seeing()+" == 0) or count("+seeing()+") * 0) or vector(1)")).
-		Unit("suffix: BLIND").NoValue("no answer").
+		Unit("suffix:BLIND").NoValue("no answer").
 		Mappings([]dashboard.ValueMapping{say("0", "SEEING", blue)}).
 		Thresholds(levels(blue, from(1, vermillion))).
 		Links(leading("Exporter health", healthUID))

@@ -108,7 +108,7 @@ func urgentTrend() *timeseries.PanelBuilder {
 
 func arrivals() *timeseries.PanelBuilder {
 	return painted(counts("New incidents", "Incidents that appeared in each stretch of time, by severity.",
-		each(severities(), over, func(m string) string { return grown("", opened, "$__interval", m) })...), severities())
+		each(severities(), during, func(m string) string { return grown("", opened, "$__interval", m) })...), severities())
 }
 
 // pressing lists single incidents. Their rank is the exporter's: by priority, among
@@ -163,7 +163,7 @@ func objectives() *table.PanelBuilder {
 			property("thresholds", steps(blue, from(1, vermillion))), property("custom.width", 90),
 		}).
 		OverrideByName("Next miss in", []dashboard.DynamicConfigValue{
-			property("unit", "s"), property("decimals", 1), property("noValue", "none ahead"),
+			property("unit", "s"), property("decimals", 1), property("mappings", []dashboard.ValueMapping{sayNothing("none ahead", sky)}),
 			colored("color-text"), property("color", map[string]string{"mode": "thresholds"}),
 			property("thresholds", steps(vermillion, from(300, orange), from(1800, sky))), property("custom.width", 130),
 		}).

@@ -113,7 +113,7 @@ func TestDashboards(t *testing.T) {
 // for are asked for.
 func (p *prometheus) variables(t *testing.T, d dashboard) []string {
 	t.Helper()
-	values := []string{"$__rate_interval", "4m", "$__interval", "1m", "$__range", "1h"}
+	values := []string{"$__rate_interval", "4m", "$__interval", "2m", "$__range", "1h"}
 	for _, v := range d.Templating.List {
 		var value string
 		switch current, _ := v.Current.Value.(string); {
