@@ -13,7 +13,7 @@ import (
 	"msgraph_security_exporter/graphclient/graphsim"
 )
 
-// TestWall compares the wall with the truth, shows that replicas do not double it, and
+// TestWall compares the wall with the truth, shows that replicas do not double it and tenants do, and
 // that a blind exporter has it say so instead of showing zeros.
 func TestWall(t *testing.T) {
 	t.Parallel()
@@ -39,6 +39,7 @@ func TestWall(t *testing.T) {
 		t.Errorf("-truth +wall:\n%s", diff)
 	}
 	s.checkReplicas(t)
+	s.checkTenants(t)
 	sim.Fault(graphsim.Fault{Match: graphsim.ListOperation, Status: 500, Text: "Try again."})
 	await(t, "a blind wall", func() error { return blind(s.screen(t)) })
 }
@@ -64,25 +65,49 @@ func (p *prometheus) screen(t *testing.T) map[string]scrape {
 	return shown
 }
 
-// checkReplicas pulls the exporter under two names: the wall is that of one.
-func (s *stage) checkReplicas(t *testing.T) {
+// twice pulls the exporter under a second address as well, with other labels if any.
+func (s *stage) twice(t *testing.T, labels string) *prometheus {
 	t.Helper()
 	_, port, _ := strings.Cut(s.address, ":")
-	file := filepath.Join(t.TempDir(), "replica.json")
-	if err := os.WriteFile(file, fmt.Appendf(nil, `[{"targets": ["localhost:%s"]}]`, port), 0o600); err != nil {
+	file := filepath.Join(t.TempDir(), "second.json")
+	if err := os.WriteFile(file, fmt.Appendf(nil, `[{"targets": ["localhost:%s"], "labels": {%s}}]`, port, labels), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	both := watch(t, s.address, "    file_sd_configs: [{files: ["+file+"]}]\n")
-	await(t, "the same wall", func() error {
-		if n, err := both.value("count(msgraph_security_open_incidents{severity='high',status='active',classification='unknown',priority='high'})"); n != 2 {
-			return fmt.Errorf("%v replicas, %w", n, err)
+	p := watch(t, s.address, "    file_sd_configs: [{files: ["+file+"]}]\n")
+	await(t, "two exporters", func() error {
+		if n, err := p.value("count(" + oldestIncident + "{severity='high',priority='high'})"); n != 2 {
+			return fmt.Errorf("%v, %w", n, err)
 		}
-		one, two := numbers(s.screen(t)), numbers(both.screen(t))
-		if diff := cmp.Diff(one, two); diff != "" {
+		return nil
+	})
+	return p
+}
+
+// checkReplicas shows that the wall of two replicas is that of one.
+func (s *stage) checkReplicas(t *testing.T) {
+	t.Helper()
+	replicas := s.twice(t, "")
+	await(t, "the same wall", func() error {
+		if diff := cmp.Diff(numbers(s.screen(t)), numbers(replicas.screen(t))); diff != "" {
 			return errors.New("-one +two:\n" + diff)
 		}
 		return nil
 	})
+}
+
+// checkTenants shows that the wall of two tenants has the incidents of both, even if
+// only one of them has the label.
+func (s *stage) checkTenants(t *testing.T) {
+	t.Helper()
+	one, two := s.screen(t), s.twice(t, `"tenant": "second"`).screen(t)
+	for _, title := range []string{"High priority/A", "High severity/A", "Open by severity/A"} {
+		if got, want := two[title]["[]"], 2*one[title]["[]"]; got != want {
+			t.Errorf("%s: two tenants have %v, want %v", title, got, want)
+		}
+	}
+	if n := len(two["By tenant/B"]); n != 2 {
+		t.Errorf("the table has %d tenants, want 2", n)
+	}
 }
 
 // numbers leaves out the panels about times, which pass.
