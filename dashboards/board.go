@@ -19,7 +19,7 @@ const columns = 24
 // A board is a dashboard before it is laid out.
 type board struct {
 	uid, title, description string
-	from                    string // its time range begins there and ends now
+	from, refresh           string // its time range begins there and ends now
 	variables               []dashboard.VariableModel
 	shelves                 []shelf
 }
@@ -49,7 +49,7 @@ func (b board) build() (*classic, error) {
 	d := &classic{
 		Uid: &b.uid, Title: &b.title, Description: &b.description, Tags: []string{"msgraph-security"},
 		Editable: new(true), GraphTooltip: new(dashboard.DashboardCursorSyncCrosshair), Timezone: new("browser"),
-		Time: &dashboard.DashboardDashboardTime{From: b.from, To: "now"}, Refresh: new("30s"),
+		Time: &dashboard.DashboardDashboardTime{From: b.from, To: "now"}, Refresh: &b.refresh,
 		SchemaVersion: schemaVersion, Links: links(b.uid),
 	}
 	d.Templating.List = append(targets(), b.variables...)

@@ -65,9 +65,11 @@ func TestVariables(t *testing.T) {
 	})
 }
 
+// screen is how many lines of the grid a browser shows on a screen of 1080.
+const screen = 22
+
 // TestLayout shows that panels have ids and places of their own, that nothing reaches
-// over the edge or leaves a hole, and that the first screen of a dashboard has no
-// heading cut through.
+// over the edge or leaves a hole, and that the edge of the first screen cuts no panel.
 func TestLayout(t *testing.T) {
 	eachBoard(t, func(t *testing.T, m model) {
 		ids, taken, bottom := map[int]string{}, map[[2]int]string{}, 0
@@ -89,6 +91,9 @@ func TestLayout(t *testing.T) {
 				}
 			}
 			bottom = max(bottom, g.Y+g.H)
+			if g.Y < screen && g.Y+g.H > screen {
+				t.Errorf("%s: is cut by the edge of the screen", p.Title)
+			}
 		}
 		if len(taken) != columns*bottom {
 			t.Errorf("%d cells are taken of %d by %d", len(taken), columns, bottom)

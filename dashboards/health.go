@@ -14,7 +14,7 @@ import (
 // Graph bear.
 func health() board {
 	return board{
-		uid: healthUID, title: "Microsoft security incidents / Exporter health", from: "now-3h",
+		uid: healthUID, title: "Microsoft security incidents / Exporter health", from: "now-3h", refresh: "30s",
 		description: "Whether the exporter sees, and if not why not: freshness, reasons for trouble, requests to Microsoft Graph and their limit, sweeps, credentials.",
 		shelves: []shelf{
 			{height: 4, stacks: []stack{
@@ -107,12 +107,14 @@ func limit() *timeseries.PanelBuilder {
 
 // answers shows what has occurred: most codes never do.
 func answers() *timeseries.PanelBuilder {
-	return layers("Answers by code", "Requests a minute by HTTP status; error: there was no answer. Those that do not occur are left out.",
-		over("{{code}}", perMinute(" by (code)", "$__rate_interval")+" > 0")).
-		Unit("suffix:/min").NoValue("no request").
-		OverrideByName("200", []dashboard.DynamicConfigValue{fixed(blue)}).
-		OverrideByName("429", []dashboard.DynamicConfigValue{fixed(orange)}).
-		OverrideByName("error", []dashboard.DynamicConfigValue{fixed(vermillion)})
+	codes := []step{
+		{"200", "", blue}, {"206", "", sky}, {"429", "", orange}, {"error", "", vermillion}, {"other", "", grey},
+		{"400", "", yellow}, {"401", "", yellow}, {"403", "", yellow}, {"404", "", yellow},
+		{"500", "", purple}, {"502", "", purple}, {"503", "", purple}, {"504", "", purple},
+	}
+	return painted(layers("Answers by code", "Requests a minute by HTTP status; error: there was no answer. Those that do not occur are left out.",
+		over("{{code}}", perMinute(" by (code)", "$__rate_interval")+" > 0")), codes).
+		Unit("suffix:/min").NoValue("no request")
 }
 
 func latency() *timeseries.PanelBuilder {
@@ -143,9 +145,10 @@ func held() *timeseries.PanelBuilder {
 }
 
 func unknownValues() *timeseries.PanelBuilder {
-	return counts("Values that this build does not know", "Rows read with a severity, status, classification or determination that this build does not know, in each stretch of time: "+
+	fields := []step{{"severity", "", orange}, {"status", "", sky}, {"classification", "", blue}, {"determination", "", purple}}
+	return painted(counts("Values that this build does not know", "Rows read with a severity, status, classification or determination that this build does not know, in each stretch of time: "+
 		"Microsoft added one, and it is time for an update. Flat at zero is fine.",
-		during("{{field}}", "sum by (field) (increase("+series("unknown_values_total")+"[$__interval]))")).NoValue("unknown")
+		during("{{field}}", "sum by (field) (increase("+series("unknown_values_total")+"[$__interval]))")), fields).NoValue("unknown")
 }
 
 func refreshes() *timeseries.PanelBuilder {

@@ -60,12 +60,13 @@ func bars(title, description string, queries ...query) *bargauge.PanelBuilder {
 		NamePlacement(common.BarGaugeNamePlacementLeft).ColorScheme(always(sky)).Thresholds(levels(sky))
 }
 
-// trend is lines over time. A gap is a gap: nothing was known then.
+// trend is lines over time. A gap is a gap: nothing was known then. Lines that have no
+// colour of their own differ in brightness, since Grafana's palette begins with green and red.
 func trend(title, description string, queries ...query) *timeseries.PanelBuilder {
 	return describe(timeseries.NewPanelBuilder(), title, description, queries).
 		AxisSoftMin(0).AxisSoftMax(5).LineWidth(2).FillOpacity(0).ShowPoints(common.VisibilityModeAuto).
 		SpanNulls(common.BoolOrFloat64{Bool: new(false)}).
-		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdPaletteClassicByName)).
+		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdShades).FixedColor(blue)).
 		Legend(legend()).Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderNone))
 }
 

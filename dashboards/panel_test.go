@@ -130,8 +130,8 @@ func TestColors(t *testing.T) {
 				t.Errorf("%s is not of the palette", c[1])
 			}
 		}
-		for _, scheme := range regexp.MustCompile(`"mode": "(continuous-[^"]*)"`).FindAllStringSubmatch(text, -1) {
-			t.Errorf("%s: a scheme of red and green", scheme[1])
+		for _, scheme := range regexp.MustCompile(`"mode": "((?:continuous|palette)-[^"]*)"`).FindAllStringSubmatch(text, -1) {
+			t.Errorf("%s: a scheme that has red and green", scheme[1])
 		}
 	})
 }

@@ -15,7 +15,7 @@ import (
 // and how does it close.
 func performance() board {
 	return board{
-		uid: performanceUID, title: "Microsoft security incidents / SOC performance", from: "now-24h",
+		uid: performanceUID, title: "Microsoft security incidents / SOC performance", from: "now-24h", refresh: "5m",
 		description: "Whether the team keeps up: arrivals and closures, the age of the backlog, how soon incidents are acknowledged and resolved, " +
 			"and how they are closed. Counted while the exporter runs.",
 		variables: []dashboard.VariableModel{window()},

@@ -16,7 +16,7 @@ func seeing() string {
 func state() *stat.PanelBuilder {
 	return number("Exporter",
 		"Whether the numbers on this page are right and current. SEEING: all of them. BLIND, with the number of targets: Microsoft Graph "+
-			"cannot be read, or the exporter is gone, and its incidents are missing here. Unknown is not zero. Click for the reason.",
+			"cannot be read, or the exporter is gone, and its incidents are missing here. Unknown is not zero. The link in the corner leads to the reason.",
 		now("", "(count("+seeing()+" == 0) or count("+seeing()+") * 0) or vector(1)")).
 		Unit("suffix:BLIND").NoValue("no answer").
 		Mappings([]dashboard.ValueMapping{say("0", "SEEING", blue)}).

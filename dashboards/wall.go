@@ -15,7 +15,7 @@ import (
 // has the answer, from the most urgent to the most detailed.
 func wall() board {
 	return board{
-		uid: wallUID, title: "Microsoft security incidents / SOC wall", from: "now-6h",
+		uid: wallUID, title: "Microsoft security incidents / SOC wall", from: "now-6h", refresh: "30s",
 		description: "What is burning now: open incidents of Microsoft Defender XDR by priority and severity, who waits, and what is late.",
 		shelves: []shelf{
 			{height: 6, stacks: []stack{
