@@ -21,9 +21,18 @@ func TestWall(t *testing.T) {
 	populate(sim)
 	s := play(t, sim, "--collector.max-age=20s", "--collector.incident-info=25")
 	s.awaitTruth(t, "at the start")
-	wall := s.screen(t)
-	want := scrape{}
-	for name, n := range expected(sim.Truth()).family(openIncidents) {
+	await(t, "the truth on the wall", func() error { return s.checkScreen(t) })
+	s.checkReplicas(t)
+	s.checkTenants(t)
+	sim.Fault(graphsim.Fault{Match: graphsim.ListOperation, Status: 500, Text: "Try again."})
+	await(t, "a blind wall", func() error { return blind(s.screen(t)) })
+}
+
+// checkScreen compares the numbers at the top with the truth.
+func (s *stage) checkScreen(t *testing.T) error {
+	t.Helper()
+	wall, want := s.screen(t), scrape{}
+	for name, n := range expected(s.sim.Truth()).family(openIncidents) {
 		for _, label := range []string{"priority", "severity"} {
 			if strings.Contains(name, label+":high") {
 				want["High "+label] += n
@@ -36,12 +45,9 @@ func TestWall(t *testing.T) {
 		got["Open"] += wall["Open by severity/"+string(q)]["[]"]
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-truth +wall:\n%s", diff)
+		return errors.New("-truth +wall:\n" + diff)
 	}
-	s.checkReplicas(t)
-	s.checkTenants(t)
-	sim.Fault(graphsim.Fault{Match: graphsim.ListOperation, Status: 500, Text: "Try again."})
-	await(t, "a blind wall", func() error { return blind(s.screen(t)) })
+	return nil
 }
 
 // screen returns the present on the wall, by panel and query.
@@ -99,15 +105,19 @@ func (s *stage) checkReplicas(t *testing.T) {
 // only one of them has the label.
 func (s *stage) checkTenants(t *testing.T) {
 	t.Helper()
-	one, two := s.screen(t), s.twice(t, `"tenant": "second"`).screen(t)
-	for _, title := range []string{"High priority/A", "High severity/A", "Open by severity/A"} {
-		if got, want := two[title]["[]"], 2*one[title]["[]"]; got != want {
-			t.Errorf("%s: two tenants have %v, want %v", title, got, want)
+	tenants := s.twice(t, `"tenant": "second"`)
+	await(t, "the wall of both", func() error {
+		one, two := s.screen(t), tenants.screen(t)
+		for _, title := range []string{"High priority/A", "High severity/A", "Open by severity/A"} {
+			if got, want := two[title]["[]"], 2*one[title]["[]"]; got != want || got == 0 {
+				return fmt.Errorf("%s: two tenants have %v, want %v", title, got, want)
+			}
 		}
-	}
-	if n := len(two["By tenant/B"]); n != 2 {
-		t.Errorf("the table has %d tenants, want 2", n)
-	}
+		if n := len(two["By tenant/B"]); n != 2 {
+			return fmt.Errorf("the table has %d tenants, want 2", n)
+		}
+		return nil
+	})
 }
 
 // numbers leaves out the panels about times, which pass.
