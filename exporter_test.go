@@ -144,10 +144,14 @@ func (e *exporter) synced(t *testing.T) {
 	e.await(t, "First synchronisation is complete")
 }
 
+// patient is what a puller sends that waits for as long as it may, so that what it
+// waits for is in its answer however busy the machine is.
+const patient = "120"
+
 // get returns an answer of the exporter.
-func (e *exporter) get(t *testing.T, path string) (int, string) {
+func (e *exporter) get(t *testing.T, path string, timeout ...string) (int, string) {
 	t.Helper()
-	return e.ask(t, http.MethodGet, path)
+	return e.ask(t, http.MethodGet, path, timeout...)
 }
 
 // ask returns an answer of the exporter. With a timeout it says how long it waits, as
@@ -183,12 +187,18 @@ func (e *exporter) scrape(t *testing.T) page {
 }
 
 // read returns the series of a page.
-func (e *exporter) read(t *testing.T, path string) page {
+func (e *exporter) read(t *testing.T, path string, timeout ...string) page {
 	t.Helper()
-	status, text := e.get(t, path)
+	status, text := e.get(t, path, timeout...)
 	if status != http.StatusOK {
 		t.Errorf("got status %d:\n%s", status, text)
 	}
+	return seriesOf(t, text)
+}
+
+// seriesOf returns the series that a page is made of.
+func seriesOf(t *testing.T, text string) page {
+	t.Helper()
 	p := page{}
 	for line := range strings.Lines(text) {
 		if i := strings.LastIndexByte(line, ' '); !strings.HasPrefix(line, "#") && i > 0 {
