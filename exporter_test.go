@@ -183,7 +183,7 @@ type page map[string]float64
 
 func (e *exporter) scrape(t *testing.T) page {
 	t.Helper()
-	return e.read(t, "/metrics")
+	return e.read(t, "/metrics", patient)
 }
 
 // read returns the series of a page.

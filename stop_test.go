@@ -54,7 +54,7 @@ func TestManyScrapes(t *testing.T) {
 	var scrapes sync.WaitGroup
 	for range 100 {
 		scrapes.Go(func() {
-			got := e.read(t, "/metrics", patient)
+			got := e.scrape(t)
 			got.expect(t, series("high", "active", "unknown", "high"), 1)
 			got.expect(t, `msgraph_security_refreshes_total{result="success"}`, 2) // with the first synchronisation
 		})
@@ -85,7 +85,7 @@ func TestStop(t *testing.T) {
 	gate.shut.Store(true)
 	g.Add(graphsim.Incident{Severity: "high", Score: new(100)})
 	scraped := make(chan page)
-	go func() { scraped <- e.read(t, "/metrics", patient) }()
+	go func() { scraped <- e.scrape(t) }()
 	<-gate.reached
 	e.stop()
 	e.await(t, "Stopping")

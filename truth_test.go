@@ -103,7 +103,7 @@ func TestTruth(t *testing.T) {
 
 func checkTruth(t *testing.T, g *graph, e *exporter) {
 	t.Helper()
-	got := e.read(t, "/metrics", patient)
+	got := e.scrape(t)
 	if got["msgraph_security_up"] != 1 {
 		t.Errorf("up is not 1")
 	}
