@@ -9,8 +9,10 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -62,45 +64,43 @@ const expiry = "msgraph_security_credential_expiry_timestamp_seconds"
 // fails while its file is half written, and the metric tells when the new one ends.
 func TestRotatedCertificate(t *testing.T) {
 	t.Parallel()
-	old, next := newPair(t, time.Unix(2_000_000_000, 0)), newPair(t, time.Unix(2_100_000_000, 0))
-	var accepted atomic.Pointer[pair]
-	accepted.Store(&old)
-	signIns := make(chan error, 1000)
-	g := serveGraph(t, graphsim.Config{TokenLifetime: time.Second, CheckAssertion: func(a string) error {
-		err := accepted.Load().signed(a)
-		signIns <- err
-		return err
-	}})
-	g.addSome()
-	path := filepath.Join(t.TempDir(), "client.pem")
-	write(t, path, string(old.certificate)+string(old.key))
-	e := start(t, none, append(g.tenantFlags(), "--graph.client-certificate-file="+path)...)
-	e.synced(t)
-	// good pulls until the second sign-in from now on has begun, the first of which may
-	// have read the file before: then the one that has is over.
-	good := func(want float64) {
-		t.Helper()
-		for len(signIns) > 0 {
-			<-signIns
-		}
-		for fresh := 0; fresh < 3; {
-			e.scrape(t).expect(t, "msgraph_security_up", 1)
-			select {
-			case <-signIns:
-				fresh++
-			default:
+	synctest.Test(t, func(t *testing.T) {
+		old, next := newPair(t, time.Unix(2_000_000_000, 0)), newPair(t, time.Unix(2_100_000_000, 0))
+		var accepted atomic.Pointer[pair]
+		accepted.Store(&old)
+		g := inProcess(t, "http://127.0.0.1:1", graphsim.Config{TokenLifetime: 5 * time.Minute, CheckAssertion: func(a string) error {
+			return accepted.Load().signed(a)
+		}})
+		write(t, g.secret, string(old.certificate)+string(old.key))
+		log := newJournal()
+		f := inBubble(t, configure(t, strings.Replace(g.entry("contoso"), "client_secret_file", "client_certificate_file", 1)), log, g)
+		f.pull(t, "contoso", "10")
+		// good pulls for as long as three tokens live.
+		good := func(want float64) {
+			t.Helper()
+			g.ForgetRequests()
+			var got page
+			for range 90 {
+				time.Sleep(10 * time.Second)
+				got, _ = f.pull(t, "contoso", "10")
+				got.expect(t, "msgraph_security_up", 1)
+			}
+			got.expect(t, expiry+`{kind="certificate"}`, want)
+			if n := signIns(g); n < 3 {
+				t.Errorf("got %d sign-ins, want some of each state of the file", n)
 			}
 		}
-		e.scrape(t).expect(t, expiry+`{kind="certificate"}`, want)
-	}
-	good(2_000_000_000)
-	write(t, path, string(next.certificate)+string(next.key)[:900])
-	good(2_000_000_000)
-	write(t, path, string(next.certificate)+string(next.key))
-	good(2_100_000_000) // which is read, but not accepted yet
-	accepted.Store(&next)
-	good(2_100_000_000)
-	e.await(t, "The credential is of no use as it is now")
+		good(2_000_000_000)
+		write(t, g.secret, string(next.certificate)+string(next.key)[:900])
+		good(2_000_000_000)
+		write(t, g.secret, string(next.certificate)+string(next.key))
+		good(2_100_000_000) // which is read, but not accepted yet
+		accepted.Store(&next)
+		good(2_100_000_000)
+		if text, _ := log.read(); !strings.Contains(text, "The credential is of no use as it is now") {
+			t.Errorf("does not tell of the file that is half written:\n%s", text)
+		}
+	})
 }
 
 // TestCredentialFiles shows that what cannot be signed in with is known before anything is

@@ -17,11 +17,10 @@ import (
 )
 
 // inProcess returns a simulated Graph without a listener.
-func inProcess(t *testing.T, url string) *graph {
+func inProcess(t *testing.T, url string, cfg graphsim.Config) *graph {
 	t.Helper()
-	g := &graph{url: url, secret: t.TempDir() + "/secret", Sim: graphsim.New(graphsim.Config{
-		TenantID: tenantID, ClientID: clientID, ClientSecret: secret,
-	})}
+	cfg.TenantID, cfg.ClientID, cfg.ClientSecret = tenantID, clientID, secret
+	g := &graph{url: url, secret: t.TempDir() + "/secret", Sim: graphsim.New(cfg)}
 	write(t, g.secret, secret+"\n")
 	g.addSome()
 	return g
@@ -29,9 +28,9 @@ func inProcess(t *testing.T, url string) *graph {
 
 // inBubble returns a fleet of the tenants of a file whose requests stay in this
 // process, so that its time can be that of a bubble. It is closed with the test.
-func inBubble(t *testing.T, path string, reached ...*graph) *fleet {
+func inBubble(t *testing.T, path string, log io.Writer, reached ...*graph) *fleet {
 	t.Helper()
-	f := newFleet(&config{}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	f := newFleet(&config{}, slog.New(slog.NewTextHandler(log, nil)), prometheus.NewRegistry())
 	f.network.RegisterProtocol("http", roundTrip(func(r *http.Request) (*http.Response, error) {
 		for _, g := range reached {
 			if strings.HasPrefix(r.URL.String(), g.url) {
@@ -70,8 +69,8 @@ func (f *fleet) pull(t *testing.T, name, timeout string) (got page, took time.Du
 func TestHungSignIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		hung, well := inProcess(t, "http://127.0.0.1:1"), inProcess(t, "http://127.0.0.1:2")
-		f := inBubble(t, configure(t, hung.entry("hung"), well.entry("well")), hung, well)
+		hung, well := inProcess(t, "http://127.0.0.1:1", graphsim.Config{}), inProcess(t, "http://127.0.0.1:2", graphsim.Config{})
+		f := inBubble(t, configure(t, hung.entry("hung"), well.entry("well")), io.Discard, hung, well)
 		for _, name := range []string{"hung", "well"} {
 			f.pull(t, name, "10")
 			time.Sleep(time.Minute) // of the bubble, for the first synchronisation

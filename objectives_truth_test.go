@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -79,8 +80,8 @@ func TestObjectivesToTheSecond(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	synctest.Test(t, func(t *testing.T) {
-		g := inProcess(t, "http://127.0.0.1:1")
-		f := inBubble(t, configure(t, g.entry("contoso"), promises), g)
+		g := inProcess(t, "http://127.0.0.1:1", graphsim.Config{})
+		f := inBubble(t, configure(t, g.entry("contoso"), promises), io.Discard, g)
 		f.pull(t, "contoso", "10")
 		time.Sleep(time.Minute)
 		rng := rand.New(rand.NewPCG(seed, 1))
