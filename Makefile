@@ -1,5 +1,5 @@
 # What CI runs: .ci/run calls these targets.
-.PHONY: build test race lint dashboards e2e tools model bench image demo
+.PHONY: build test race lint dashboards e2e rules tools model bench image demo
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 OUT      ?= msgraph_security_exporter
@@ -13,6 +13,7 @@ race:  ; go test -race -shuffle=on ./...
 lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run ./... && cd ../dashboards && ../.tools/bin/golangci-lint run ./...
 dashboards: ; go -C dashboards test ./...
 e2e: tools  ; go -C e2e test -count=1 -timeout=15m ./...
+rules: tools ; go -C e2e test -count=1 -timeout=60m -run=TestRuleMutants . -rules.mutants
 tools: ; tools/install
 model: ; go test -count=1 -timeout=60m -run='TestModel|TestMutants' ./internal/mirror -model.events=$(MODEL_EVENTS) -mutants -v
 bench: ; go test -run='^$$' -bench=. -timeout=60m ./internal/mirror -bench.pulls=$(BENCH_PULLS)

@@ -7,4 +7,6 @@ require (
 	msgraph_security_exporter v0.0.0
 )
 
+require go.yaml.in/yaml/v4 v4.0.0
+
 replace msgraph_security_exporter => ../

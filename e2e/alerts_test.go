@@ -1,0 +1,164 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+// A pager is who Alertmanager calls.
+type pager struct {
+	url string
+
+	mu    sync.Mutex
+	calls []call
+}
+
+// A call is one alert of a message from Alertmanager.
+type call struct {
+	receiver, alert, status string
+	at                      time.Time
+}
+
+func newPager(t *testing.T) *pager {
+	t.Helper()
+	p := &pager{}
+	server := httptest.NewServer(http.HandlerFunc(p.answer))
+	t.Cleanup(server.Close)
+	p.url = server.URL
+	return p
+}
+
+func (p *pager) answer(_ http.ResponseWriter, r *http.Request) {
+	var message struct {
+		Receiver string
+		Alerts   []struct {
+			Status string
+			Labels map[string]string
+		}
+	}
+	if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range message.Alerts {
+		p.calls = append(p.calls, call{message.Receiver, a.Labels["alertname"], a.Status, time.Now()})
+	}
+}
+
+// wait waits for a call about an alert since then and returns how long it took.
+func (p *pager) wait(t *testing.T, receiver, alert, status string, since time.Time) time.Duration {
+	t.Helper()
+	var took time.Duration
+	await(t, fmt.Sprintf("%s: %s is %s", receiver, alert, status), func() error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		i := slices.IndexFunc(p.calls, func(c call) bool {
+			return c.receiver == receiver && c.alert == alert && c.status == status && c.at.After(since)
+		})
+		if i < 0 {
+			return fmt.Errorf("called about %v", p.calls)
+		}
+		took = p.calls[i].at.Sub(since)
+		return nil
+	})
+	return took
+}
+
+// deployed starts a Prometheus and an Alertmanager as deploy/ configures them, but for the
+// addresses, the pace, and how long alerts go on after they are over. It returns when the exporter
+// is seen.
+func deployed(t *testing.T, exporter string, p *pager) {
+	t.Helper()
+	dir := t.TempDir()
+	adapt := func(name string, changes ...string) string {
+		t.Helper()
+		text, err := os.ReadFile("../deploy/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(changes); i += 2 {
+			if !strings.Contains(string(text), changes[i]) {
+				t.Fatalf("%s: holds no %s", name, changes[i])
+			}
+		}
+		path := filepath.Join(dir, filepath.Base(name))
+		if err := os.WriteFile(path, []byte(strings.NewReplacer(changes...).Replace(string(text))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	am := start(t, tools+"alertmanager", "--config.file="+adapt("alerts/alertmanager.yml", "http://127.0.0.1:9", p.url, "group_interval: 1m", "group_interval: 2s"),
+		"--storage.path="+dir, "--web.listen-address=127.0.0.1:0", "--cluster.listen-address=")
+	rules := adapt("alerts/rules.yml", "keep_firing_for: 5m", "keep_firing_for: 5s", "for: 5m", "for: 10s")
+	config := adapt("compose/prometheus.yml", "exporter:10365", exporter, "alertmanager:9093", am.address(t), "/etc/prometheus/rules.yml", rules,
+		"scrape_interval: 10s", "scrape_interval: 1s", "scrape_timeout: 9s", "scrape_timeout: 1s", "evaluation_interval: 10s", "evaluation_interval: 1s")
+	server := start(t, tools+"prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address=127.0.0.1:0")
+	watching := &prometheus{url: "http://" + server.address(t)}
+	await(t, "the exporter to be seen", func() error {
+		values, err := watching.byTenant("msgraph_security_up == 1")
+		if err == nil && len(values) == 0 {
+			err = errors.New("not yet")
+		}
+		return err
+	})
+}
+
+// TestPage follows incidents from Graph to whoever is on call: one that comes, one whose score
+// comes later and dates nothing, and the end of both when somebody takes them. Two pulls and an
+// evaluation are 3 s here, Alertmanager waits for 5, and what is not dated may take 30 more. Then
+// the exporter is gone, and being blind is a page too, to the same people.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	sim := tenant(graphsim.Config{})
+	for i := range 10 {
+		sim.Add(graphsim.Incident{Created: time.Now().Add(-time.Duration(i) * time.Hour), Severity: "low", Score: new(10 * i), AssignedTo: "somebody"})
+	}
+	graph := httptest.NewServer(sim)
+	t.Cleanup(graph.Close)
+	e := start(t, exporter, flags(t, graph.URL, "--log.level=info")...)
+	p := newPager(t)
+	deployed(t, e.address(t), p)
+	const (
+		slack = 10 * time.Second // of a crowded machine
+		alert = "IncidentHighPriorityUnassigned"
+	)
+	within := func(what string, took, limit time.Duration) {
+		t.Helper()
+		if t.Logf("%s took %s of %s", what, took, limit); took > limit+slack {
+			t.Errorf("%s took %s, want %s", what, took, limit)
+		}
+	}
+	take := func(id string) {
+		t.Helper()
+		now := time.Now()
+		sim.Change(id, graphsim.Dated, func(in *graphsim.Incident) { in.AssignedTo = "somebody" })
+		p.wait(t, "page", alert, "resolved", now)
+	}
+	began := time.Now()
+	id := sim.Add(graphsim.Incident{Created: began, Severity: "low", Score: new(86)})
+	within("a dated change", p.wait(t, "page", alert, "firing", began), 8*time.Second)
+	take(id)
+
+	id = sim.Add(graphsim.Incident{Created: time.Now().Add(-50 * time.Minute), Severity: "low"})
+	began = time.Now()
+	sim.Change(id, graphsim.Undated, func(in *graphsim.Incident) { in.Score = new(99) })
+	within("a score that comes later", p.wait(t, "page", alert, "firing", began), 38*time.Second)
+	take(id)
+
+	began = time.Now()
+	e.stop(t)
+	within("blindness", p.wait(t, "page", "IncidentExporterBlind", "firing", began), 18*time.Second)
+}
