@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -66,5 +68,40 @@ func TestCompose(t *testing.T) {
 				t.Errorf("%s asks for %s", name, s)
 			}
 		}
+	}
+}
+
+// TestDocumentedConfigurations has promtool read every configuration and every rule that the
+// documentation shows.
+func TestDocumentedConfigurations(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]int{}
+	for _, page := range append(pages, "../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range regexp.MustCompile("(?s)\n```yaml\n(.*?)\n```").FindAllStringSubmatch(string(text), -1) {
+			kind, _, _ := strings.Cut(block[1], ":")
+			check, known := map[string]string{"scrape_configs": "config", "groups": "rules"}[kind]
+			if !known {
+				continue
+			}
+			kinds[kind]++
+			path := filepath.Join(t.TempDir(), "config.yml")
+			if err := os.WriteFile(path, []byte(block[1]+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(tools+"promtool", "check", check, path).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s\n%s", page, err, block[1], out)
+			}
+		}
+	}
+	if kinds["scrape_configs"] < 4 || kinds["groups"] < 1 {
+		t.Errorf("checked only %v", kinds)
 	}
 }
