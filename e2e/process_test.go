@@ -42,9 +42,15 @@ func (l *transcript) String() string {
 
 func start(t *testing.T, name string, args ...string) *process {
 	t.Helper()
+	return startIn(t, nil, name, args...)
+}
+
+// startIn starts a process with variables of its environment.
+func startIn(t *testing.T, variables []string, name string, args ...string) *process {
+	t.Helper()
 	p := &process{command: exec.Command(name, args...), log: &transcript{}, ended: make(chan struct{})}
 	p.command.Stdout, p.command.Stderr = p.log, p.log
-	p.command.Env = []string{"HOME=" + t.TempDir()} // nothing of this machine's settings
+	p.command.Env = append([]string{"HOME=" + t.TempDir()}, variables...) // nothing of this machine's settings
 	if err := p.command.Start(); err != nil {
 		t.Fatalf("%v; do you need \"make tools\"?", err)
 	}
