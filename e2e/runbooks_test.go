@@ -41,7 +41,8 @@ func TestRunbooks(t *testing.T) {
 	if err != nil || len(pages) != len(alerts) {
 		t.Errorf("%d pages for %d alerts, %v", len(pages), len(alerts), err)
 	}
-	all := "groups:\n  - name: queries\n    rules:\n"
+	var all strings.Builder
+	all.WriteString("groups:\n  - name: queries\n    rules:\n")
 	for _, alert := range alerts {
 		page, err := os.ReadFile("../docs/runbooks/" + alert + ".md")
 		if err != nil {
@@ -64,7 +65,7 @@ func TestRunbooks(t *testing.T) {
 		}
 		found := queries.FindAllStringSubmatch(text, -1)
 		for i, q := range found {
-			all += fmt.Sprintf("      - record: %s:%d\n        expr: |-\n          %s\n", strings.ToLower(alert), i, strings.Join(strings.Fields(q[1]), " "))
+			fmt.Fprintf(&all, "      - record: %s:%d\n        expr: |-\n          %s\n", strings.ToLower(alert), i, strings.Join(strings.Fields(q[1]), " "))
 			for _, name := range names.FindAllString(q[1], -1) {
 				base := regexp.MustCompile(`_(bucket|count|sum)$`).ReplaceAllString(name, "")
 				if !slices.Contains(recorded, name) && !strings.Contains(string(documentation), "`"+name+"`") && !strings.Contains(string(documentation), "`"+base+"`") {
@@ -77,7 +78,7 @@ func TestRunbooks(t *testing.T) {
 		}
 	}
 	path := filepath.Join(t.TempDir(), "queries.yml")
-	if err := os.WriteFile(path, []byte(all), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(all.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(tools+"promtool", "check", "rules", path).CombinedOutput(); err != nil {
