@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -45,6 +46,7 @@ func TestManagedIdentity(t *testing.T) {
 				}
 				time.Sleep(58 * time.Minute)
 			}
+			synctest.Wait() // for the renewal that the last one began
 			want := url.Values{"api-version": {"2019-08-01"}, "resource": {"https://" + graphHost}}
 			if client != "" {
 				want.Set("client_id", client)
