@@ -25,7 +25,8 @@ type pager struct {
 	calls []call
 }
 
-// A call is one alert of a message from Alertmanager.
+// A call is one alert of a message from Alertmanager. The alert on what has entered high
+// priority has how many have, as in its label.
 type call struct {
 	receiver, alert, status string
 	at                      time.Time
@@ -54,7 +55,7 @@ func (p *pager) answer(_ http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range message.Alerts {
-		p.calls = append(p.calls, call{message.Receiver, a.Labels["alertname"], a.Status, time.Now()})
+		p.calls = append(p.calls, call{message.Receiver, strings.TrimSpace(a.Labels["alertname"] + " " + a.Labels["entered"]), a.Status, time.Now()})
 	}
 }
 
@@ -157,6 +158,15 @@ func TestPage(t *testing.T) {
 	sim.Change(id, graphsim.Undated, func(in *graphsim.Incident) { in.Score = new(99) })
 	within("a score that comes later", p.wait(t, "page", alert, "firing", began), 38*time.Second)
 	take(id)
+
+	// Who was called for an incident is called for the next, though the page has not ended. One of
+	// those above was old when it was first seen, and so did not count as entering.
+	began = time.Now()
+	sim.Add(graphsim.Incident{Created: began, Severity: "low", Score: new(90)})
+	p.wait(t, "page", alert, "firing", began)
+	began = time.Now()
+	sim.Add(graphsim.Incident{Created: began, Severity: "low", Score: new(91)})
+	within("a second one", p.wait(t, "page", "IncidentHighPriorityEntered 3", "firing", began), 8*time.Second)
 
 	began = time.Now()
 	e.stop(t)
