@@ -115,6 +115,9 @@ type proofError struct {
 // Error implements error. It tells nothing of what is in the file.
 func (e *proofError) Error() string { return fmt.Sprintf("%s %s: %v", e.what, e.path, e.cause) }
 
+// Unwrap returns what was wrong, so that one can tell whether the file is there.
+func (e *proofError) Unwrap() error { return e.cause }
+
 // readText reads a secret, a password or a token from a file, without the line end
 // that editors and echo add.
 func readText(what, path string) (graphclient.Secret, error) {

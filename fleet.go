@@ -19,6 +19,7 @@ type fleet struct {
 	metrics         http.Handler         // the same, as a page
 	demo, exemplars bool
 	logger          *slog.Logger
+	fresh           []*account // that nobody has been told of
 
 	mu      sync.Mutex // held for no longer than a look
 	serving map[string]*view
@@ -43,6 +44,7 @@ func newFleet(cfg *config, logger *slog.Logger, own *prometheus.Registry) *fleet
 // be called at once.
 func (f *fleet) replace(ctx context.Context, p *plan) error {
 	next := map[string]*view{}
+	f.fresh = nil
 	for _, a := range p.accounts {
 		v, err := f.view(ctx, a, p)
 		if err != nil {
@@ -65,7 +67,7 @@ func (f *fleet) view(ctx context.Context, a *account, p *plan) (*view, error) {
 		if t, err = f.newTenant(ctx, a); err != nil {
 			return nil, err
 		}
-		f.introduce(ctx, a)
+		f.fresh = append(f.fresh, a)
 	}
 	if a.Name == "" {
 		return newView(t, p.objectives, f.logger, f.own)
@@ -73,12 +75,16 @@ func (f *fleet) view(ctx context.Context, a *account, p *plan) (*view, error) {
 	return newView(t, p.objectives, f.logger)
 }
 
-// introduce logs which tenant is served, and as whom the exporter signs in there.
-func (f *fleet) introduce(ctx context.Context, a *account) {
-	if !f.demo {
-		f.loggerOf(a).InfoContext(ctx, "Serving a tenant", "tenant_id", a.TenantID, "client", a.ClientID, "endpoint", a.Endpoint,
-			"auth_method", a.signIn.Method, "auth_sources", a.signIn.sources)
+// introduce logs which tenants are new, and as whom the exporter signs in there. It must
+// not be called at once with replace.
+func (f *fleet) introduce(ctx context.Context) {
+	for _, a := range f.fresh {
+		if !f.demo {
+			f.loggerOf(a).InfoContext(ctx, "Serving a tenant", "tenant_id", a.TenantID, "client", a.ClientID, "endpoint", a.Endpoint,
+				"auth_method", a.signIn.Method, "auth_sources", a.signIn.sources)
+		}
 	}
+	f.fresh = nil
 }
 
 // loggerOf returns a logger that names the tenant, if it has a name.

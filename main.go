@@ -102,6 +102,7 @@ func serve(ctx context.Context, cfg *config, logger *slog.Logger) error {
 		return err
 	}
 	announce(cfg, site.addresses, logger)
+	fleet.introduce(ctx)
 	fleet.begin()
 	var tasks sync.WaitGroup
 	defer tasks.Wait()

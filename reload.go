@@ -34,6 +34,7 @@ func (r *reloader) reload(ctx context.Context) error {
 		r.logger.ErrorContext(ctx, "The configuration is not reloaded, the last one stays", "err", err)
 		return err
 	}
+	r.fleet.introduce(ctx)
 	r.fleet.begin()
 	r.logger.InfoContext(ctx, "The configuration is reloaded", "tenants", len(p.accounts))
 	return nil

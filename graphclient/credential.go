@@ -3,6 +3,7 @@ package graphclient
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/url"
 	"strings"
 )
@@ -68,7 +69,7 @@ func assertion(token string) url.Values {
 
 // proven is a credential of the client credentials grant. What it shows may be replaced at
 // any time, and may be found half written: until the new proof is accepted, the last one
-// that was serves.
+// that was serves. A file that is gone is no half written one.
 type proven struct {
 	read func() (proof, error)
 	last *proof // that was accepted
@@ -76,7 +77,10 @@ type proven struct {
 
 func (c *proven) grant(ctx context.Context, s *signIn, x *exchange) (grant, *Error) {
 	now, err := c.read()
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return grant{}, unusable(err) // it was taken away, and so is what it permitted
+	case err != nil:
 		return c.fall(ctx, s, x, unusable(err))
 	}
 	held, failure := s.ask(ctx, x, now)

@@ -2,6 +2,8 @@ package graphclient
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -10,8 +12,9 @@ import (
 	"msgraph_security_exporter/graphclient/graphsim"
 )
 
-// TestHalfWritten: what a credential shows may be gone, half written or wrong for a while. As
-// long as what was accepted before is accepted still, no pull notices.
+// TestHalfWritten: what a credential shows may be half written, unreadable or wrong for a while.
+// As long as what was accepted before is accepted still, no pull notices. A file that is gone has
+// been taken away.
 func TestHalfWritten(t *testing.T) {
 	const good = Secret("head.body.signature")
 	for name, make := range map[string]func(func() (Secret, error)) Credential{
@@ -44,8 +47,10 @@ func TestHalfWritten(t *testing.T) {
 					now = half
 					read("")
 				}
-				now, failure = "", errors.New("no such file")
+				now, failure = "", errors.New("permission denied")
 				read("")
+				failure = fmt.Errorf("secret file: %w", fs.ErrNotExist)
+				read(ReasonCredential)
 				now, failure = good, nil
 				read("")
 				if n := len(log.messages("WARN")); n != 5 {
@@ -73,9 +78,9 @@ func TestNothingToFallBackOn(t *testing.T) {
 			time.Sleep(2 * time.Hour)
 		}
 		read("")
-		failure = errors.New("secret file: no such file")
+		failure = errors.New("secret file: is empty")
 		sim.Fault(graphsim.Fault{Match: graphsim.TokenOperation, AADSTS: 7000222})
-		read("secret file: no such file")
+		read("secret file: is empty")
 		sim.ClearFaults()
 		sim.Fault(graphsim.Fault{Match: graphsim.TokenOperation, Status: 503})
 		read("server_error")
