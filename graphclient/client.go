@@ -26,8 +26,7 @@ const (
 	defaultCeiling = 120
 )
 
-// An Operation says what a request is for. Deltas and single incidents are what a pull
-// waits for; sweeps are bulk, and give way.
+// An Operation says what a request is for, as its metrics are labelled.
 type Operation string
 
 // The operations. OperationToken is a sign-in.
@@ -146,3 +145,6 @@ func (cfg *Config) check() error {
 
 // RequestsPerMinute returns what the client-side limit allows now.
 func (c *Client) RequestsPerMinute() float64 { return c.limiter.perMinute() }
+
+// Throttled reports whether Graph has asked to be left alone, and the time is not over.
+func (c *Client) Throttled() bool { return c.limiter.stopped(time.Now()) }

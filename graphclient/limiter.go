@@ -28,8 +28,8 @@ const (
 // and a bucket that fills at the limit's pace smooths what goes out within it.
 // (Of golang.org/x/time/rate only that bucket could be had.)
 //
-// Sweeps are bulk: they leave room in the minute and in the bucket to deltas and single
-// incidents, which therefore do not wait behind them. All methods may be called at once.
+// Background listings are bulk: they leave room in the minute and in the bucket to all others,
+// which therefore do not wait behind them. All methods may be called at once.
 type limiter struct {
 	ceiling float64
 
@@ -69,18 +69,18 @@ func (l *limiter) perMinute() float64 {
 	return l.limit
 }
 
-// wait returns when the request may be sent. What a pull waits for fails at once where Graph
+// wait returns when the request may be sent. One that is not patient fails at once where Graph
 // asked to be left alone for longer than [maxPatience].
-func (l *limiter) wait(ctx context.Context, op Operation) *Error {
-	bulk := op == OperationSweep
+func (l *limiter) wait(ctx context.Context, q Query) *Error {
+	op := q.Operation
 	for {
 		l.mu.Lock()
-		d, stopped := l.take(time.Now(), bulk)
+		d, stopped := l.take(time.Now(), q.Background)
 		l.mu.Unlock()
 		if d <= 0 {
 			return nil
 		}
-		if stopped && !bulk && d > maxPatience {
+		if stopped && !q.Patient && d > maxPatience {
 			return &Error{
 				Reason: ReasonThrottled, Operation: op, RetryAfter: d,
 				Message: fmt.Sprintf("not sent: Graph asked to be left alone for another %s", d.Round(time.Second)),
@@ -219,6 +219,13 @@ func (l *limiter) stopFor(d time.Duration, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stopUntil(now.Add(d))
+}
+
+// stopped reports whether Graph has asked everybody to wait, and that is not over.
+func (l *limiter) stopped(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stop.After(now)
 }
 
 func (l *limiter) stopUntil(t time.Time) {

@@ -29,7 +29,8 @@ type pass struct {
 // ask waits for the limiter, and returns how long that took.
 func (m *meter) ask(ctx context.Context, op Operation) (time.Duration, *Error) {
 	began := time.Now()
-	err := m.limiter.wait(ctx, op)
+	bulk := op == OperationSweep
+	err := m.limiter.wait(ctx, Query{Operation: op, Background: bulk, Patient: bulk})
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err == nil {

@@ -26,6 +26,12 @@ type Query struct {
 	// Filter is an OData expression, sent as it is. Not every server heeds it, and a
 	// nextLink may lose it: check the rows.
 	Filter string
+	// Background listings leave room under the limit to the others, which therefore do not
+	// wait behind them.
+	Background bool
+	// Patient listings wait for as long as Graph asks to be left alone. Others fail where that
+	// is longer than a pull can wait.
+	Patient bool
 }
 
 // values returns the query options. There is no $expand (with alerts on a list, large tenants
@@ -86,7 +92,7 @@ func (c *Client) Incidents(ctx context.Context, q Query) iter.Seq2[*Page, error]
 func (c *Client) page(ctx context.Context, q Query, u *url.URL) (*Page, *url.URL, error) {
 	var page *Page
 	var link string
-	answer, err := c.get(ctx, q.Operation, u, func(body []byte) (err error) {
+	answer, err := c.get(ctx, q, u, func(body []byte) (err error) {
 		page, link, err = parsePage(body)
 		return err
 	})
@@ -139,7 +145,7 @@ func (c *Client) Incident(ctx context.Context, id string) (Incident, Answer, err
 		return Incident{}, Answer{}, &Error{Reason: ReasonBadRequest, Operation: OperationGet, Message: fmt.Sprintf("%q is no id", id)}
 	}
 	var in Incident
-	answer, err := c.get(ctx, OperationGet, c.root.JoinPath(url.PathEscape(id)), func(body []byte) error {
+	answer, err := c.get(ctx, Query{Operation: OperationGet}, c.root.JoinPath(url.PathEscape(id)), func(body []byte) error {
 		var wire wireIncident
 		if err := json.Unmarshal(body, &wire); err != nil {
 			return err

@@ -17,13 +17,13 @@ const maxBody = 32 << 20 // bytes of an answer, decompressed; 50 incidents are u
 // get sends a request until it is answered well or trying again makes no sense. parse
 // takes the body of an answer, and judges it: what it cannot use is malformed. It must
 // begin afresh each time.
-func (c *Client) get(ctx context.Context, op Operation, u *url.URL, parse func(body []byte) error) (Answer, error) {
+func (c *Client) get(ctx context.Context, q Query, u *url.URL, parse func(body []byte) error) (Answer, error) {
 	for try := 1; ; try++ {
-		answer, err := c.attempt(ctx, op, u, parse)
+		answer, err := c.attempt(ctx, q, u, parse)
 		if err == nil {
 			return answer, nil
 		}
-		wait, again := retry(err, try)
+		wait, again := retry(err, try, q.Patient)
 		if !again {
 			return answer, err
 		}
@@ -34,13 +34,13 @@ func (c *Client) get(ctx context.Context, op Operation, u *url.URL, parse func(b
 }
 
 // attempt sends a request once, and once more with a new token if the one at hand is refused.
-func (c *Client) attempt(ctx context.Context, op Operation, u *url.URL, parse func([]byte) error) (Answer, *Error) {
+func (c *Client) attempt(ctx context.Context, q Query, u *url.URL, parse func([]byte) error) (Answer, *Error) {
 	for renewed := false; ; renewed = true {
-		token, err := c.admit(ctx, op)
+		token, err := c.admit(ctx, q)
 		if err != nil {
 			return Answer{}, err
 		}
-		answer, err := c.send(ctx, op, u, token, parse)
+		answer, err := c.send(ctx, q.Operation, u, token, parse)
 		if err == nil {
 			c.tokens.accept(token)
 			return answer, nil
@@ -58,14 +58,14 @@ func (c *Client) attempt(ctx context.Context, op Operation, u *url.URL, parse fu
 // admit waits until the request may be sent, and returns the token to send it with. The
 // token comes first, so that nothing is booked while signing in fails, and is asked for
 // again in the end, because a sweep may have waited for minutes.
-func (c *Client) admit(ctx context.Context, op Operation) (string, *Error) {
+func (c *Client) admit(ctx context.Context, q Query) (string, *Error) {
 	if ctx.Err() != nil {
-		return "", gaveUp(ctx, op)
+		return "", gaveUp(ctx, q.Operation)
 	}
 	if _, err := c.tokens.token(ctx); err != nil {
 		return "", err
 	}
-	if err := c.limiter.wait(ctx, op); err != nil {
+	if err := c.limiter.wait(ctx, q); err != nil {
 		return "", err
 	}
 	return c.tokens.token(ctx)

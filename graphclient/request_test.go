@@ -201,7 +201,7 @@ func TestBodyLimit(t *testing.T) {
 		resp.Body = body
 		return resp, nil
 	}))
-	_, err := client.attempt(t.Context(), OperationSweep, client.root, nil)
+	_, err := client.attempt(t.Context(), Query{Operation: OperationSweep}, client.root, nil)
 	if err == nil || err.Reason != ReasonMalformed || err.Message != `answer of type "": answer of more than 32 MiB` || body.read != maxBody+1 {
 		t.Errorf("%d bytes read, %v", body.read, err)
 	}

@@ -21,8 +21,8 @@ const (
 // retry decides whether an attempt that failed is worth another, and after what wait. A
 // timeout has used up all patience already, a token that cannot be had has a pace of its
 // own, and 400, 401, 403 and 404 are answers.
-func retry(e *Error, try int) (time.Duration, bool) {
-	if try >= maxTries || e.RetryAfter > maxPatience || e.Operation == OperationToken {
+func retry(e *Error, try int, patient bool) (time.Duration, bool) {
+	if try >= maxTries || e.RetryAfter > maxPatience && !patient || e.Operation == OperationToken {
 		return 0, false
 	}
 	switch e.Reason {

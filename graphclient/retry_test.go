@@ -89,12 +89,23 @@ func TestRetry(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s %d try %d", tc.err.Reason, tc.err.Status, tc.try), func(t *testing.T) {
 			for range 100 {
-				got, again := retry(&tc.err, tc.try)
+				got, again := retry(&tc.err, tc.try, false)
 				if again != (tc.want[1] > 0) || got < tc.want[0] || got > tc.want[1] {
 					t.Fatalf("got %s, %t; want from %s to %s", got, again, tc.want[0], tc.want[1])
 				}
 			}
 		})
+	}
+}
+
+// TestRetryPatiently: a patient listing waits for as long as Graph asks it to, three times.
+func TestRetryPatiently(t *testing.T) {
+	throttled := Error{Reason: ReasonThrottled, Status: 429, RetryAfter: time.Minute}
+	if got, again := retry(&throttled, 2, true); got != time.Minute || !again {
+		t.Errorf("got %s, %t; want a minute and another try", got, again)
+	}
+	if _, again := retry(&throttled, 3, true); again {
+		t.Error("tried a fourth time")
 	}
 }
 

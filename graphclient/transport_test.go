@@ -98,7 +98,7 @@ func TestGzipBomb(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(bomb.Bytes())
 	}))
-	_, err := client.attempt(t.Context(), OperationSweep, client.root, func([]byte) error { return nil })
+	_, err := client.attempt(t.Context(), Query{Operation: OperationSweep}, client.root, func([]byte) error { return nil })
 	if ReasonOf(err) != ReasonMalformed || !strings.Contains(err.Error(), "more than 32 MiB") {
 		t.Errorf("got %v from %d bytes", err, bomb.Len())
 	}
