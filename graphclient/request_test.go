@@ -267,7 +267,7 @@ func TestThrottledByServer(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
 			for ctx.Err() == nil {
-				_, _, _ = list(ctx, client, Query{Operation: OperationSweep})
+				_, _, _ = list(ctx, client, Query{Operation: OperationSweep, Background: true, Patient: true})
 			}
 			good, refused := 0, 0
 			for _, r := range sim.Requests() {
