@@ -18,9 +18,9 @@ const module = "msgraph_security_exporter"
 // floors is the house: for each package the packages of ours that it imports, and
 // for its tests those in addition.
 var floors = map[string]struct{ imports, tests []string }{
-	".":                    {[]string{"collector", "graphclient", "graphclient/graphsim", "internal/config", "internal/mirror"}, nil},
+	".":                    {[]string{"collector", "graphclient", "graphclient/graphsim", "internal/config/file", "internal/mirror"}, nil},
 	"collector":            {[]string{"internal/mirror"}, nil},
-	"internal/config":      {nil, nil},
+	"internal/config/file": {nil, nil},
 	"internal/mirror":      {[]string{"graphclient"}, []string{"graphclient/graphsim"}},
 	"graphclient":          {nil, []string{"graphclient", "graphclient/graphsim"}},
 	"graphclient/graphsim": {nil, []string{"graphclient/graphsim"}},

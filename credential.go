@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
-	file "msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/config/file"
 )
 
 // maxProof is longer than anything that one signs in with: a chain of certificates

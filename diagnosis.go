@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
-	file "msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/config/file"
 )
 
 // A question is what --check finds out about a tenant.

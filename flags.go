@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"msgraph_security_exporter/graphclient"
-	file "msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/config/file"
 )
 
 // defaultAddress is where metrics are served unless a flag says otherwise.

@@ -2,7 +2,7 @@ package main
 
 import (
 	"msgraph_security_exporter/collector"
-	file "msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/config/file"
 	"msgraph_security_exporter/internal/mirror"
 )
 

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"msgraph_security_exporter/graphclient"
-	file "msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/config/file"
 )
 
 // checkTenant checks the flags and variables of the one tenant that they name.

@@ -10,7 +10,7 @@ import (
 
 	"msgraph_security_exporter/collector"
 	"msgraph_security_exporter/graphclient"
-	file "msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/config/file"
 )
 
 // An account is a tenant as it is to be read: where it is, what it may cost, and

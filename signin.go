@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"msgraph_security_exporter/graphclient"
-	file "msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/config/file"
 )
 
 // A signIn is how the exporter signs in to a tenant, and what says so: the names of

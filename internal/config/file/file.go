@@ -1,6 +1,6 @@
-// Package config turns the configuration file into checked tenants and objectives. Every
+// Package file turns the configuration file into checked tenants and objectives. Every
 // mistake in the file is reported at once, each with its line and its path.
-package config
+package file
 
 import (
 	"errors"
