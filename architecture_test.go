@@ -18,8 +18,9 @@ const module = "msgraph_security_exporter"
 // floors is the house: for each package the packages of ours that it imports, and
 // for its tests those in addition.
 var floors = map[string]struct{ imports, tests []string }{
-	".":                    {[]string{"collector", "graphclient", "graphclient/graphsim", "internal/config/file", "internal/mirror"}, nil},
+	".":                    {[]string{"collector", "graphclient", "graphclient/graphsim", "internal/config/file", "internal/credential", "internal/mirror"}, nil},
 	"collector":            {[]string{"internal/mirror"}, nil},
+	"internal/credential":  {[]string{"graphclient", "internal/config/file"}, nil},
 	"internal/config/file": {nil, nil},
 	"internal/mirror":      {[]string{"graphclient"}, []string{"graphclient/graphsim"}},
 	"graphclient":          {nil, []string{"graphclient", "graphclient/graphsim"}},

@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"msgraph_security_exporter/internal/config/file"
 )
 
 // A config is what the flags, the environment and the configuration file ask for,
@@ -105,7 +107,7 @@ func (c *checker) checkOutput() {
 		c.wrong("--check.format", c.given.checkFormat, "want one of %s", strings.Join(checkFormats(), ", "))
 	}
 	if err := web.Validate(*c.web.WebConfigFile); err != nil {
-		c.wrong("--web.config.file", *c.web.WebConfigFile, "%v", cause(err))
+		c.wrong("--web.config.file", *c.web.WebConfigFile, "%v", file.Cause(err))
 	}
 }
 

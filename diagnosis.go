@@ -65,7 +65,7 @@ func (f *fleet) diagnose(ctx context.Context, a *account) (*diagnosis, error) {
 		return nil, err
 	}
 	defer t.end()
-	if d.configuration(time.Now()) && d.signIn(ctx, t) && d.firstPage(ctx, t) {
+	if d.configuration(t, time.Now()) && d.signIn(ctx, t) && d.firstPage(ctx, t) {
 		d.incidents(ctx, t)
 	}
 	d.conclude()
@@ -94,13 +94,13 @@ func (d *diagnosis) conclude() {
 const soon = 30 * 24 * time.Hour
 
 // configuration finds out whether what the exporter signs in with can be read.
-func (d *diagnosis) configuration(now time.Time) bool {
-	if err := d.account.readable(); err != nil {
+func (d *diagnosis) configuration(t *tenant, now time.Time) bool {
+	if err := t.credential.Readable(); err != nil {
 		d.find(askConfiguration, failed, "%v", err)
 		return false
 	}
 	r, detail := good, d.account.signIn.String()
-	for kind, end := range d.account.ends() {
+	for kind, end := range t.credential.Ends() {
 		if end.IsZero() {
 			continue
 		}

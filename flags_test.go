@@ -29,7 +29,7 @@ func TestMistakes(t *testing.T) {
 		return path
 	}
 	good := file("good", secret+"\n")
-	empty, blank, long := file("empty", ""), file("blank", " \n"), file("long", strings.Repeat("x", maxProof+1))
+	empty, blank, long := file("empty", ""), file("blank", " \n"), file("long", strings.Repeat("x", 64<<10+1))
 	webConfig := file("web.yml", "no_such_key: 1\n")
 	objectives := file("objectives.yml", "objectives:\n  - name: a\n    resolve_within: soon\n  - {severities: [urgent], acknowledge_within: 1h}\n")
 	tenants := file("tenants.yml", "tenants:\n  - {name: contoso, tenant_id: "+tenantID+", client_id: "+clientID+"}\n")
@@ -174,16 +174,16 @@ func TestPrecedence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []string{cfg.own.TenantID, cfg.own.ClientID, cfg.own.Endpoint, cfg.own.Authority, string(cfg.own.signIn.Method), cfg.own.signIn.sources[0]}
+	got := []string{cfg.own.TenantID, cfg.own.ClientID, cfg.own.Endpoint, cfg.own.Authority, string(cfg.own.signIn.Method), cfg.own.signIn.Sources[0]}
 	want := []string{"contoso.onmicrosoft.com", clientID, "https://dod-graph.microsoft.us", "https://login.microsoftonline.us", "secret", "AZURE_CLIENT_SECRET"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if s, err := cfg.own.signIn.clientSecret(); err != nil || string(s) != secret {
-		t.Errorf("got another secret, %v", err)
+	if s := cfg.own.signIn.Secret; string(s) != secret {
+		t.Error("got another secret")
 	}
 	env = variables{"AZURE_TENANT_ID": tenantID, "AZURE_CLIENT_ID": clientID, "AZURE_CLIENT_SECRET_FILE": path}
-	if cfg, err = parse(nil, env.get, io.Discard); err != nil || cfg.own.signIn.sources[0] != "AZURE_CLIENT_SECRET_FILE" {
+	if cfg, err = parse(nil, env.get, io.Discard); err != nil || cfg.own.signIn.Sources[0] != "AZURE_CLIENT_SECRET_FILE" {
 		t.Errorf("got %v, %v", cfg, err)
 	}
 }

@@ -81,7 +81,7 @@ func (f *fleet) introduce(ctx context.Context) {
 	for _, a := range f.fresh {
 		if !f.demo {
 			f.loggerOf(a).InfoContext(ctx, "Serving a tenant", "tenant_id", a.TenantID, "client", a.ClientID, "endpoint", a.Endpoint,
-				"auth_method", a.signIn.Method, "auth_sources", a.signIn.sources)
+				"auth_method", a.signIn.Method, "auth_sources", a.signIn.Sources)
 		}
 	}
 	f.fresh = nil

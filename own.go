@@ -11,6 +11,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/credential"
 )
 
 // checkTenant checks the flags and variables of the one tenant that they name.
@@ -49,8 +50,8 @@ func (c *checker) checkDirectory() {
 func (c *checker) checkSignIn() {
 	c.checkMethod()
 	c.checkClient()
-	if e, ok := errors.AsType[*proofError](c.own.readable()); ok && e.path != "" {
-		c.wrong(c.own.signIn.sources[0], e.path, "%v", e.cause)
+	if e, ok := errors.AsType[*credential.FileError](credential.NewSource(c.own.signIn, time.Time{}).Readable()); ok && e.Path != "" {
+		c.wrong(c.own.signIn.Sources[0], e.Path, "%v", e.Cause)
 	}
 }
 

@@ -5,21 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync/atomic"
-	"time"
 
 	"msgraph_security_exporter/collector"
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/credential"
 )
 
 // An account is a tenant as it is to be read: where it is, what it may cost, and
 // how the exporter signs in there.
 type account struct {
 	file.Tenant // without a name if it is the one of the flags
-	signIn      signIn
-	// certificateEnds is when the certificate that was last read well ends.
-	certificateEnds atomic.Pointer[time.Time]
+	signIn      credential.SignIn
 }
 
 // A plan is which tenants are served, and the objectives that their incidents are

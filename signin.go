@@ -7,24 +7,8 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/credential"
 )
-
-// A signIn is how the exporter signs in to a tenant, and what says so: the names of
-// flags, of variables or of fields.
-type signIn struct {
-	file.Auth
-	secret   graphclient.Secret // itself, where no file holds it
-	password graphclient.Secret // of the certificate's file, likewise
-	sources  []string
-}
-
-// String returns the method and what says so, and no secret.
-func (s signIn) String() string {
-	if s.Method == "" {
-		return "signs in nowhere"
-	}
-	return fmt.Sprintf("signs in by %s (%s)", s.Method, strings.Join(s.sources, ", "))
-}
 
 // An environment is where variables are looked up. Empty is not given.
 type environment func(name string) string
@@ -75,11 +59,11 @@ func (e environment) offer() offer {
 
 // signIn returns how the tenant of a file signs in: as the file says, and by the
 // environment where the file leaves it open.
-func (e environment) signIn(a file.Auth) (signIn, error) {
+func (e environment) signIn(a file.Auth) (credential.SignIn, error) {
 	if a.Method == file.MethodAuto || a.Method == file.MethodWorkloadIdentity && a.FederatedTokenFile == "" {
 		return e.offer().signIn(a.Method, "auth.method")
 	}
-	s := signIn{Auth: a}
+	s := credential.SignIn{Auth: a}
 	for _, f := range []given{
 		{"client_secret_file", a.ClientSecretFile},
 		{"client_certificate_file", a.ClientCertificateFile},
@@ -88,11 +72,11 @@ func (e environment) signIn(a file.Auth) (signIn, error) {
 		{"federated_token_file", a.FederatedTokenFile},
 	} {
 		if f.value != "" {
-			s.sources = append(s.sources, f.name)
+			s.Sources = append(s.Sources, f.name)
 		}
 	}
-	if s.sources == nil {
-		s.sources = []string{"auth.method"}
+	if s.Sources == nil {
+		s.Sources = []string{"auth.method"}
 	}
 	return s, nil
 }
@@ -100,27 +84,27 @@ func (e environment) signIn(a file.Auth) (signIn, error) {
 // signIn returns how to sign in by the method that is asked for, by that name, or
 // else by the one that the offer makes clear. It looks at the offer only: to try
 // what works would take its time, and could change from one start to the next.
-func (o offer) signIn(asked file.Method, by string) (signIn, error) {
+func (o offer) signIn(asked file.Method, by string) (credential.SignIn, error) {
 	method, err := o.method(asked)
 	if err != nil {
-		return signIn{}, err
+		return credential.SignIn{}, err
 	}
-	s := signIn{Auth: file.Auth{Method: method}}
+	s := credential.SignIn{Auth: file.Auth{Method: method}}
 	switch method {
 	case file.MethodSecret:
 		return o.withSecret(s)
 	case file.MethodCertificate:
 		return o.withCertificate(s)
 	case file.MethodWorkloadIdentity:
-		s.FederatedTokenFile, s.sources = o.tokenFile.value, []string{o.tokenFile.name}
+		s.FederatedTokenFile, s.Sources = o.tokenFile.value, []string{o.tokenFile.name}
 		if s.FederatedTokenFile == "" {
 			return s, fmt.Errorf("%s: missing", o.tokenFile.name)
 		}
 		return s, nil
 	}
-	s.sources = []string{by}
+	s.Sources = []string{by}
 	if asked == file.MethodAuto {
-		s.sources = []string{o.platform}
+		s.Sources = []string{o.platform}
 	}
 	return s, nil
 }
@@ -157,24 +141,24 @@ func (o offer) secretName() string {
 	return secretVariable
 }
 
-func (o offer) withSecret(s signIn) (signIn, error) {
-	s.ClientSecretFile, s.secret, s.sources = o.secretFile.value, o.secret, []string{o.secretName()}
+func (o offer) withSecret(s credential.SignIn) (credential.SignIn, error) {
+	s.ClientSecretFile, s.Secret, s.Sources = o.secretFile.value, o.secret, []string{o.secretName()}
 	switch {
-	case s.ClientSecretFile != "" && s.secret != "":
+	case s.ClientSecretFile != "" && s.Secret != "":
 		return s, fmt.Errorf("%s and %s are both set, keep one of the two", o.secretFile.name, secretVariable)
-	case s.ClientSecretFile == "" && s.secret == "":
+	case s.ClientSecretFile == "" && s.Secret == "":
 		return s, fmt.Errorf("%s or %s: missing", o.secretFile.name, secretVariable)
 	}
 	return s, nil
 }
 
-func (o offer) withCertificate(s signIn) (signIn, error) {
-	s.ClientCertificateFile, s.password, s.sources = o.certificateFile.value, o.password, []string{o.certificateFile.name}
+func (o offer) withCertificate(s credential.SignIn) (credential.SignIn, error) {
+	s.ClientCertificateFile, s.Password, s.Sources = o.certificateFile.value, o.password, []string{o.certificateFile.name}
 	if s.ClientCertificateFile == "" {
 		return s, fmt.Errorf("%s: missing", o.certificateFile.name)
 	}
-	if s.password != "" {
-		s.sources = append(s.sources, passwordVariable)
+	if s.Password != "" {
+		s.Sources = append(s.Sources, passwordVariable)
 	}
 	return s, nil
 }

@@ -11,30 +11,32 @@ import (
 
 	"msgraph_security_exporter/collector"
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/credential"
 	"msgraph_security_exporter/internal/mirror"
 )
 
 // A tenant is the stack that serves one: a client, the mirror that it keeps, and
 // what is told of its incidents and its requests.
 type tenant struct {
-	account *account
-	graph   *graphclient.Client
-	mirror  *mirror.Mirror
-	told    []prometheus.Collector  // that go on counting whatever the objectives
-	tasks   []func(context.Context) // to be run until their context ends
-	begin   func()                  // runs the tasks, if that has not been done
-	end     func()                  // ends them and returns when nothing of them is left
-	pulls   sync.WaitGroup          // under way
+	account    *account
+	credential *credential.Source
+	graph      *graphclient.Client
+	mirror     *mirror.Mirror
+	told       []prometheus.Collector  // that go on counting whatever the objectives
+	tasks      []func(context.Context) // to be run until their context ends
+	begin      func()                  // runs the tasks, if that has not been done
+	end        func()                  // ends them and returns when nothing of them is left
+	pulls      sync.WaitGroup          // under way
 }
 
 // newTenant builds the stack. It asks nobody before its tasks run. The end of ctx
 // does not end it: scrapes under way may still have the copy refreshed.
 func (f *fleet) newTenant(ctx context.Context, a *account) (*tenant, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	t := &tenant{account: a}
+	t := &tenant{account: a, credential: credential.NewSource(a.signIn, a.SecretExpires)}
 	t.live(ctx, cancel)
 	logger := f.loggerOf(a)
-	graph, network := graphConfig(a, logger), http.RoundTripper(f.network)
+	graph, network := t.graphConfig(logger), http.RoundTripper(f.network)
 	if f.demo {
 		network = t.simulate(&graph)
 	}
@@ -46,7 +48,7 @@ func (f *fleet) newTenant(ctx context.Context, a *account) (*tenant, error) {
 	}
 	flow := collector.NewFlow(f.exemplars)
 	t.mirror = mirror.New(t.graph, mirrorConfig(a, flow, logger))
-	t.told = []prometheus.Collector{flow, measured, collector.NewExpiry(a.ends)}
+	t.told = []prometheus.Collector{flow, measured, collector.NewExpiry(t.credential.Ends)}
 	t.tasks = append(t.tasks, t.mirror.Run)
 	return t, nil
 }
@@ -71,13 +73,14 @@ func (t *tenant) leave() {
 	t.end()
 }
 
-func graphConfig(a *account, logger *slog.Logger) graphclient.Config {
+func (t *tenant) graphConfig(logger *slog.Logger) graphclient.Config {
+	a := t.account
 	return graphclient.Config{
 		Endpoint:          a.Endpoint,
 		Authority:         a.Authority,
 		TenantID:          a.TenantID,
 		ClientID:          a.ClientID,
-		Credential:        a.credential(),
+		Credential:        t.credential.Credential(),
 		RequestsPerMinute: a.RequestsPerMinute,
 		Logger:            logger,
 		UserAgent:         program + "/" + release(),

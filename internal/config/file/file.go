@@ -136,7 +136,7 @@ func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return nil, cause(err)
+		return nil, Cause(err)
 	case info.IsDir():
 		return nil, errors.New("is a directory")
 	case !info.Mode().IsRegular():
@@ -144,16 +144,16 @@ func read(path string) ([]byte, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, cause(err)
+		return nil, Cause(err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	return text, cause(err)
+	return text, Cause(err)
 }
 
-// cause returns what was wrong with a file without its name, which the message around it
+// Cause returns what was wrong with a file without its name, which the message around it
 // gives.
-func cause(err error) error {
+func Cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err
 	}

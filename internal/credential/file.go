@@ -1,0 +1,74 @@
+package credential
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/config/file"
+)
+
+// maxProof is longer than anything that one signs in with: a chain of certificates
+// has a few KiB.
+const maxProof = 64 << 10
+
+// A FileError says what is wrong with a file that one signs in with.
+type FileError struct {
+	what  string
+	Path  string
+	Cause error
+}
+
+// Error implements error. It tells nothing of what is in the file.
+func (e *FileError) Error() string { return fmt.Sprintf("%s %s: %v", e.what, e.Path, e.Cause) }
+
+// Unwrap returns what was wrong, so that one can tell whether the file is there.
+func (e *FileError) Unwrap() error { return e.Cause }
+
+// readText reads a secret, a password or a token from a file, without the line end
+// that editors and echo add.
+func readText(what, path string) (graphclient.Secret, error) {
+	raw, err := readProof(what, path)
+	if err != nil {
+		return "", err
+	}
+	text := bytes.TrimRight(raw, "\r\n")
+	if len(bytes.TrimSpace(text)) == 0 {
+		return "", &FileError{what, path, errors.New("is empty")}
+	}
+	return graphclient.Secret(text), nil
+}
+
+// readProof reads what is in a file. Its errors are all of type *FileError.
+func readProof(what, path string) ([]byte, error) {
+	raw, err := readRegular(path, maxProof)
+	if err != nil {
+		return nil, &FileError{what, path, file.Cause(err)}
+	}
+	return raw, nil
+}
+
+// readRegular reads a file of a limited size. Pipes are refused: one can be read a
+// single time, and before anybody writes to it not at all.
+func readRegular(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("is a directory")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("is not a regular file, which could be read anew at each sign-in")
+	case info.Size() > limit:
+		return nil, fmt.Errorf("is longer than %d KiB", limit>>10)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit))
+}
