@@ -3,40 +3,31 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"sync"
 	"syscall"
 
-	"github.com/prometheus/common/promslog"
-	"github.com/prometheus/common/version"
-
-	"msgraph_security_exporter/collector"
+	"msgraph_security_exporter/internal/buildinfo"
+	"msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/preflight"
+	"msgraph_security_exporter/internal/server"
 )
 
-const program = "msgraph_security_exporter"
-
-// release returns the version that the build was given.
-func release() string { return cmp.Or(version.Version, "devel") }
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(frugal(os.Args[1:]))
+	if percent, ok := config.GarbagePercent(os.Args[1:], os.Getenv); ok {
+		debug.SetGCPercent(percent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
-	err := run(withHangups(ctx, hangups), os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	err := run(ctx, hangups)
 	stop()
 	if err != nil {
 		complain(os.Stderr, err)
@@ -44,80 +35,27 @@ func main() {
 	}
 }
 
-// frugal returns how much garbage there may be, in percent of what is alive. Most of
-// that is the copy of the incidents, which hardly changes: collecting garbage sooner
-// costs little, and is what keeps it small. Where a file may name many tenants, they
-// all begin at a time, and the processor is what is short then.
-func frugal(args []string) int {
-	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--config.file") }) {
-		return 50
+// run does what the flags ask for: it describes the configuration, checks the
+// tenants, or serves them until ctx ends and then returns nil. It returns an error if
+// it cannot begin or go on.
+func run(ctx context.Context, hangups <-chan os.Signal) error {
+	cfg, err := config.Parse(os.Args[1:], os.Getenv, os.Stdout)
+	if err != nil || cfg == nil {
+		return err
 	}
-	return 25
+	logger := cfg.Logger(os.Stderr)
+	switch {
+	case cfg.ConfigCheck:
+		return preflight.Describe(os.Stdout, cfg.Plan)
+	case cfg.Check:
+		return preflight.Check(ctx, cfg, logger, os.Stdout)
+	}
+	return server.Serve(ctx, cfg, logger, hangups)
 }
 
 // complain writes one line for each thing that is wrong.
 func complain(w io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
-		_, _ = fmt.Fprintf(w, "%s: error: %s\n", program, strings.TrimSpace(line))
+		_, _ = fmt.Fprintf(w, "%s: error: %s\n", buildinfo.Program, strings.TrimSpace(line))
 	}
-}
-
-// run is the whole program. It serves until ctx ends, lets the scrapes under way
-// finish and returns nil; it returns an error if it cannot begin or go on. Nothing
-// that it started outlives it, and several may run at once.
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	cfg, err := parse(args, getenv, stdout)
-	if err != nil || cfg == nil {
-		return err
-	}
-	logger := promslog.New(&promslog.Config{Level: cfg.logLevel, Format: cfg.logFormat, Writer: stderr})
-	if cfg.configCheck {
-		return cfg.plan.describe(stdout)
-	}
-	if cfg.check {
-		return examine(ctx, cfg, logger, stdout)
-	}
-	return serve(ctx, cfg, logger)
-}
-
-// serve serves what the config asks for until ctx ends.
-func serve(ctx context.Context, cfg *config, logger *slog.Logger) error {
-	reloads := &reloader{source: &cfg.source, state: collector.NewReloads(), logger: logger}
-	own, err := register(append(process(), reloads.state)...)
-	if err != nil {
-		return err
-	}
-	fleet := newFleet(cfg, logger, own)
-	defer fleet.close()
-	if err := fleet.replace(ctx, cfg.plan); err != nil {
-		return err
-	}
-	reloads.fleet = fleet
-	handler, err := newHandler(cfg, fleet, reloads)
-	if err != nil {
-		return err
-	}
-	site, err := open(cfg.web, handler, logger)
-	if err != nil {
-		return err
-	}
-	announce(cfg, site.addresses, logger)
-	fleet.introduce(ctx)
-	fleet.begin()
-	var tasks sync.WaitGroup
-	defer tasks.Wait()
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	tasks.Go(func() { reloads.heed(ctx, hangupsOf(ctx)) })
-	return site.serve(ctx)
-}
-
-// announce logs what the exporter is about to do.
-func announce(cfg *config, addresses []string, logger *slog.Logger) {
-	logger = logger.With("version", release(), "addresses", strings.Join(addresses, ","))
-	if cfg.demo {
-		logger.Warn("Started as a DEMO: a simulated tenant with invented incidents, nothing here is real")
-		return
-	}
-	logger.Info("Started", "tenants", len(cfg.plan.accounts))
 }

@@ -24,6 +24,12 @@ var (
 	domain = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)+$`)
 )
 
+// IsGUID reports whether a text is a GUID.
+func IsGUID(s string) bool { return guid.MatchString(s) }
+
+// IsDomain reports whether a text is the name of a domain.
+func IsDomain(s string) bool { return domain.MatchString(s) }
+
 func (r *reader) tenants(at place, base Limits) []Tenant {
 	var all []Tenant
 	names := names{}

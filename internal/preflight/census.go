@@ -1,0 +1,115 @@
+package preflight
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"msgraph_security_exporter/internal/mirror"
+)
+
+// stuck is how long the first synchronisation may go without any progress.
+const stuck = 2 * time.Minute
+
+// await waits for the first snapshot as long as there is progress.
+func await(ctx context.Context, m *mirror.Mirror) (mirror.Report, error) {
+	ticks := time.NewTicker(100 * time.Millisecond)
+	defer ticks.Stop()
+	moved, progress := time.Now(), -1.0
+	for {
+		_ = m.Refresh(ctx) // which is what keeps it going; the report tells the rest
+		r := m.Report()
+		switch {
+		case r.Snapshot != nil:
+			return r, nil
+		case ctx.Err() != nil:
+			return r, errors.New("interrupted")
+		case r.Progress > progress:
+			moved, progress = time.Now(), r.Progress
+		case time.Since(moved) > stuck:
+			return r, fmt.Errorf("no progress for %s at %d %%: %v", stuck, int(100*r.Progress), r.Problems)
+		}
+		select {
+		case <-ticks.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// An openCount is how many incidents are open, to be compared with the portal.
+type openCount struct {
+	Total      int                       `json:"total"`
+	Scored     int                       `json:"scored"`
+	BySeverity map[string]int            `json:"by_severity"`
+	ByStatus   map[string]int            `json:"by_status"`
+	Both       map[string]map[string]int `json:"by_severity_and_status"`
+}
+
+func countOpen(open []mirror.Incident) *openCount {
+	c := &openCount{Total: len(open), BySeverity: map[string]int{}, ByStatus: map[string]int{}, Both: map[string]map[string]int{}}
+	for _, s := range mirror.Severities() {
+		c.BySeverity[s.String()] = 0
+	}
+	for _, s := range mirror.OpenStatuses() {
+		c.ByStatus[s.String()] = 0
+	}
+	for i := range open {
+		severity, status := open[i].Severity.String(), open[i].Status.String()
+		c.BySeverity[severity]++
+		c.ByStatus[status]++
+		if c.Both[severity] == nil {
+			c.Both[severity] = map[string]int{}
+		}
+		c.Both[severity][status]++
+		if open[i].Scored {
+			c.Scored++
+		}
+	}
+	return c
+}
+
+// String returns a table of how many incidents are open by severity and status, the worst
+// first.
+func (c *openCount) String() string {
+	columns := mirror.OpenStatuses()
+	if c.ByStatus[mirror.Other] > 0 {
+		columns = append(columns, mirror.StatusOther)
+	}
+	var out strings.Builder
+	t := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	line := func(cells ...string) { _, _ = fmt.Fprintf(t, "  %s\t\n", strings.Join(cells, "\t")) }
+	row := func(name string, counts map[string]int, total int) {
+		cells := []string{name}
+		for _, s := range columns {
+			cells = append(cells, strconv.Itoa(counts[s.String()]))
+		}
+		line(append(cells, strconv.Itoa(total))...)
+	}
+	head := []string{"open incidents"}
+	for _, s := range columns {
+		head = append(head, s.String())
+	}
+	line(append(head, "all")...)
+	for _, s := range rows(c.BySeverity) {
+		row(s, c.Both[s], c.BySeverity[s])
+	}
+	row("all", c.ByStatus, c.Total)
+	_ = t.Flush() // to a builder, which takes everything
+	return out.String()
+}
+
+// rows returns the severities that are shown, the worst first.
+func rows(counts map[string]int) []string {
+	var names []string
+	for _, s := range mirror.Severities() {
+		names = append([]string{s.String()}, names...)
+	}
+	if counts[mirror.Other] > 0 {
+		names = append(names, mirror.Other)
+	}
+	return names
+}

@@ -1,0 +1,101 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/graphtest"
+)
+
+// A parrot is the worst of servers: it refuses with all that it was told.
+type parrot struct{ awake atomic.Bool }
+
+func (p *parrot) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !p.awake.Load() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		r.ParseForm()
+		heard := fmt.Sprintf("%s %s %s", r.Header.Get("Authorization"), r.PostForm.Get("client_secret"), r.PostForm.Encode())
+		w.Header().Set("Request-Id", heard)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprintf(w, `{"error":{"code":%q,"message":%q}}`, heard, heard)
+	})
+}
+
+// TestSecretNowhere plants a secret, in a file or in the environment, has tokens
+// issued, revoked, refused and repeated, and looks for all of them in everything
+// that the program says, at debug level and with profiles.
+func TestSecretNowhere(t *testing.T) {
+	t.Parallel()
+	talkative := []string{"--log.level=debug", "--web.enable-pprof", "--collector.min-refresh-interval=0s"}
+	for name, format := range map[string]string{"file": "logfmt", "environment": "json"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &parrot{}
+			g := graphtest.Serve(t, graphsim.Config{}, p.wrap)
+			g.AddSome()
+			args, environment := g.Flags(slices.Concat(talkative, []string{"--log.format=" + format})...), graphtest.None
+			if name == "environment" {
+				args = slices.Delete(args, 2, 3) // the file
+				environment = func(name string) string {
+					return map[string]string{"AZURE_CLIENT_SECRET": graphtest.Secret + "\n"}[name]
+				}
+			}
+			said := everythingSaid(t, g, p, start(t, environment, args...))
+			hidden := append(g.Tokens(), graphtest.Secret, url.QueryEscape(graphtest.Secret))
+			if len(hidden) < 5 {
+				t.Errorf("got %d tokens and secrets, want more to look for", len(hidden))
+			}
+			for _, h := range hidden {
+				if i := strings.Index(said, h); i >= 0 {
+					t.Errorf("told: …%s", said[max(0, i-300):i+len(h)])
+				}
+			}
+		})
+	}
+}
+
+// everythingSaid takes an exporter through good and bad times and returns its
+// pages and its log.
+func everythingSaid(t *testing.T, g *graphtest.Graph, p *parrot, e *exporter) string {
+	t.Helper()
+	var said strings.Builder
+	listen := func() {
+		for _, path := range []string{
+			"/", "/metrics", "/-/healthy", "/-/ready", "/nothing", "/debug/pprof/", "/debug/pprof/cmdline",
+			"/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1", "/debug/pprof/symbol",
+		} {
+			_, text := e.get(t, path)
+			said.WriteString(text)
+		}
+	}
+	e.synced(t)
+	listen()
+	for _, trouble := range []func(){
+		func() { g.Fault(graphsim.Fault{Match: graphsim.ListOperation, Status: http.StatusForbidden}) },
+		func() { g.Fault(graphsim.Fault{Match: graphsim.TokenOperation, AADSTS: 7000215}) },
+		func() { p.awake.Store(true) },
+	} {
+		trouble()
+		listen()
+		g.RevokeTokens()
+		listen()
+		g.ClearFaults()
+		p.awake.Store(false)
+		e.recovers(t)
+	}
+	if err := e.end(); err != nil {
+		said.WriteString(err.Error())
+	}
+	log, _ := e.log.read()
+	return said.String() + log
+}

@@ -1,0 +1,116 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// A site serves one handler on every address that the flags name. Each address has
+// a server of its own: the toolkit writes TLS and authentication into the server
+// that it is given, which several listeners at once would race for.
+type site struct {
+	addresses []string
+	servers   []*http.Server
+	ended     chan error // one of each server
+	tasks     sync.WaitGroup
+	logger    *slog.Logger
+}
+
+// open returns a site that accepts connections on every address. If one of them
+// cannot be had, nothing is served.
+func open(flags *web.FlagConfig, handler http.Handler, logger *slog.Logger) (*site, error) {
+	each := perAddress(flags)
+	s := &site{ended: make(chan error, len(each)), logger: logger}
+	accepting := make(chan net.Addr, len(each))
+	for _, one := range each {
+		server := newServer(handler, logger)
+		server.BaseContext = func(l net.Listener) context.Context {
+			select {
+			case accepting <- l.Addr():
+			default: // a further socket of systemd's
+			}
+			return context.Background()
+		}
+		s.servers = append(s.servers, server)
+		s.tasks.Go(func() { s.ended <- web.ListenAndServe(server, one, logger) })
+	}
+	for range each {
+		select {
+		case a := <-accepting:
+			s.addresses = append(s.addresses, a.String())
+		case err := <-s.ended:
+			s.close()
+			return nil, fmt.Errorf("serving: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// perAddress returns the flags once for each address.
+func perAddress(flags *web.FlagConfig) []*web.FlagConfig {
+	if flags.WebSystemdSocket != nil && *flags.WebSystemdSocket {
+		return []*web.FlagConfig{flags}
+	}
+	var each []*web.FlagConfig
+	for _, address := range *flags.WebListenAddresses {
+		each = append(each, &web.FlagConfig{
+			WebListenAddresses: &[]string{address},
+			WebConfigFile:      flags.WebConfigFile,
+		})
+	}
+	return each
+}
+
+// newServer returns a server that no slow or silent client can hold on to.
+func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      maxTimeout + 30*time.Second,
+		IdleTimeout:       5 * time.Minute, // longer than most intervals between pulls
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
+
+// serve answers until ctx ends, and then until the requests under way have been
+// answered or the longest pull is over. It returns an error if a server gives up.
+func (s *site) serve(ctx context.Context) error {
+	defer s.close()
+	select {
+	case err := <-s.ended:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	s.logger.Info("Stopping, requests under way are answered first")
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxTimeout)
+	defer cancel()
+	var tasks sync.WaitGroup
+	for _, server := range s.servers {
+		tasks.Go(func() {
+			if err := server.Shutdown(drain); errors.Is(err, context.DeadlineExceeded) {
+				s.logger.Warn("Requests are still under way, dropping them", "after", maxTimeout)
+			}
+		})
+	}
+	tasks.Wait()
+	s.logger.Info("Stopped")
+	return nil
+}
+
+// close ends every server at once, and returns when they have.
+func (s *site) close() {
+	for _, server := range s.servers {
+		_ = server.Close()
+	}
+	s.tasks.Wait()
+}

@@ -1,0 +1,31 @@
+package server
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// How long a puller waits for its answer, and what of that is kept for the answer
+// itself: a tenth, and no more than maxMargin.
+const (
+	defaultTimeout = 10 * time.Second
+	minTimeout     = time.Second
+	maxTimeout     = 2 * time.Minute
+	maxMargin      = 500 * time.Millisecond
+)
+
+// patience returns how long a pull may wait for a refresh, by the header in which
+// Prometheus says how long it waits itself. Nonsense is ignored.
+func patience(h http.Header) time.Duration {
+	timeout := defaultTimeout
+	if values := h.Values("X-Prometheus-Scrape-Timeout-Seconds"); len(values) == 1 {
+		seconds, err := strconv.ParseFloat(values[0], 64)
+		if err == nil && seconds > 0 && !math.IsInf(seconds, 1) {
+			seconds = min(max(seconds, minTimeout.Seconds()), maxTimeout.Seconds())
+			timeout = time.Duration(seconds * float64(time.Second))
+		}
+	}
+	return timeout - min(timeout/10, maxMargin)
+}

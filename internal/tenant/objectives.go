@@ -1,0 +1,39 @@
+package tenant
+
+import (
+	"msgraph_security_exporter/collector"
+	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/mirror"
+)
+
+// Objectives returns what a file declares in the terms of the collector. Without any
+// there are those that a team has by default.
+func Objectives(declared []file.Objective) []collector.Objective {
+	if len(declared) == 0 {
+		return collector.DefaultObjectives()
+	}
+	all := make([]collector.Objective, len(declared))
+	for i, o := range declared {
+		all[i] = collector.Objective{
+			Name:              o.Name,
+			Severities:        named(append(mirror.Severities(), 0), o.Severities),
+			Priorities:        named(mirror.Priorities(), o.Priorities),
+			AcknowledgeWithin: o.AcknowledgeWithin,
+			ResolveWithin:     o.ResolveWithin,
+		}
+	}
+	return all
+}
+
+// named returns the values that have one of the names.
+func named[E interface{ String() string }](values []E, names []string) []E {
+	var all []E
+	for _, v := range values {
+		for _, name := range names {
+			if v.String() == name {
+				all = append(all, v)
+			}
+		}
+	}
+	return all
+}
