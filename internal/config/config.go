@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
 
-	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/configfile"
 )
 
 // A Config is what the flags, the environment and the configuration file ask for,
@@ -104,6 +104,6 @@ func (c *checker) checkOutput(cfg *Config) {
 		c.wrong("--check.format", c.given.checkFormat, "want one of %s", strings.Join(CheckFormats(), ", "))
 	}
 	if err := web.Validate(*cfg.Web.WebConfigFile); err != nil {
-		c.wrong("--web.config.file", *cfg.Web.WebConfigFile, "%v", file.Cause(err))
+		c.wrong("--web.config.file", *cfg.Web.WebConfigFile, "%v", configfile.Cause(err))
 	}
 }

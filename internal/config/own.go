@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"msgraph_security_exporter/graphclient"
-	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/credential"
 )
 
@@ -33,7 +33,7 @@ func (c *checker) checkDirectory() {
 	switch {
 	case tenant == "":
 		c.refuse("--graph.tenant-id or AZURE_TENANT_ID", "missing; --demo needs no account")
-	case !file.IsGUID(tenant) && !file.IsDomain(tenant):
+	case !configfile.IsGUID(tenant) && !configfile.IsDomain(tenant):
 		c.wrong(name, tenant, "want the directory (tenant) id, a GUID, or a domain of the tenant such as contoso.onmicrosoft.com")
 	}
 	c.own.TenantID = tenant
@@ -51,7 +51,7 @@ func (c *checker) checkSignIn() {
 
 // checkMethod finds out how to sign in.
 func (c *checker) checkMethod() {
-	asked := file.Method(c.given.authMethod)
+	asked := configfile.Method(c.given.authMethod)
 	if !slices.Contains(methods(), c.given.authMethod) {
 		c.wrong("--graph.auth-method", c.given.authMethod, "want one of %s", strings.Join(methods(), ", "))
 		return
@@ -72,11 +72,11 @@ func (c *checker) offer() offer {
 	o := c.environment.offer()
 	for _, f := range []struct {
 		file   *given
-		method file.Method
+		method configfile.Method
 		flag   given
 	}{
-		{&o.secretFile, file.MethodSecret, given{"--graph.client-secret-file", c.given.secretFile}},
-		{&o.certificateFile, file.MethodCertificate, given{"--graph.client-certificate-file", c.given.certificateFile}},
+		{&o.secretFile, configfile.MethodSecret, given{"--graph.client-secret-file", c.given.secretFile}},
+		{&o.certificateFile, configfile.MethodCertificate, given{"--graph.client-certificate-file", c.given.certificateFile}},
 	} {
 		if f.flag.value == "" {
 			if f.file.value == "" {
@@ -85,7 +85,7 @@ func (c *checker) offer() offer {
 			continue
 		}
 		*f.file = f.flag
-		if asked := file.Method(c.given.authMethod); asked != file.MethodAuto && asked != f.method {
+		if asked := configfile.Method(c.given.authMethod); asked != configfile.MethodAuto && asked != f.method {
 			c.refuse(f.flag.name, "not with --graph.auth-method=%s", asked)
 		}
 	}
@@ -96,11 +96,11 @@ func (c *checker) offer() offer {
 // one that there is, and the Azure CLI brings its own.
 func (c *checker) checkClient() {
 	name, client := c.from("--graph.client-id", c.given.clientID, "AZURE_CLIENT_ID")
-	optional := c.own.SignIn.Method == file.MethodManagedIdentity || c.own.SignIn.Method == file.MethodAzureCLI
+	optional := c.own.SignIn.Method == configfile.MethodManagedIdentity || c.own.SignIn.Method == configfile.MethodAzureCLI
 	switch {
 	case client == "" && !optional:
 		c.refuse("--graph.client-id or AZURE_CLIENT_ID", "missing")
-	case client != "" && !file.IsGUID(client):
+	case client != "" && !configfile.IsGUID(client):
 		c.wrong(name, client, "want the application (client) id, the GUID on the overview page of the app registration")
 	}
 	c.own.ClientID = client

@@ -6,22 +6,22 @@ import (
 	"fmt"
 
 	"msgraph_security_exporter/graphclient"
-	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/credential"
 )
 
 // A Tenant is a tenant as it is to be read: where it is, what it may cost, and
 // how the exporter signs in there.
 type Tenant struct {
-	file.Tenant // without a name if it is the one of the flags
-	SignIn      credential.SignIn
+	configfile.Tenant // without a name if it is the one of the flags
+	SignIn            credential.SignIn
 }
 
 // A Plan is which tenants are served, and the objectives that their incidents are
 // held against: what a reload replaces.
 type Plan struct {
 	Tenants    []*Tenant
-	Objectives []file.Objective // empty: those that a team has by default
+	Objectives []configfile.Objective // empty: those that a team has by default
 }
 
 // Many reports whether the tenants are those of a file, each of which has a page of
@@ -48,16 +48,16 @@ func (l *Loader) Load() (*Plan, error) {
 }
 
 // read reads the configuration file, which may be none.
-func (l *Loader) read() (*file.File, error) {
+func (l *Loader) read() (*configfile.File, error) {
 	if l.path == "" {
-		return &file.File{}, nil
+		return &configfile.File{}, nil
 	}
-	return file.Load(l.path)
+	return configfile.Load(l.path)
 }
 
 // plan returns the plan that a file makes, together with the flags if it holds no
 // tenants.
-func (l *Loader) plan(f *file.File) (*Plan, error) {
+func (l *Loader) plan(f *configfile.File) (*Plan, error) {
 	p := &Plan{Objectives: f.Objectives}
 	var err error
 	switch {
@@ -72,7 +72,7 @@ func (l *Loader) plan(f *file.File) (*Plan, error) {
 }
 
 // accounts returns the tenants of a file with how to sign in to each.
-func (l *Loader) accounts(tenants []file.Tenant) ([]*Tenant, error) {
+func (l *Loader) accounts(tenants []configfile.Tenant) ([]*Tenant, error) {
 	var mistakes []error
 	for _, flag := range l.ofTenant {
 		mistakes = append(mistakes, fmt.Errorf("%s: not with --config.file=%q, which holds tenants", flag, l.path))
@@ -90,7 +90,7 @@ func (l *Loader) accounts(tenants []file.Tenant) ([]*Tenant, error) {
 
 // located returns the tenant with the roots of its cloud where it has none of its
 // own.
-func located(t file.Tenant) file.Tenant {
+func located(t configfile.Tenant) configfile.Tenant {
 	for _, c := range graphclient.Clouds() {
 		if c.Name == t.Cloud {
 			t.Endpoint, t.Authority = cmp.Or(t.Endpoint, c.Endpoint), cmp.Or(t.Authority, c.Authority)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"msgraph_security_exporter/graphclient"
-	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/credential"
 )
 
@@ -59,8 +59,8 @@ func (e environment) offer() offer {
 
 // signIn returns how the tenant of a file signs in: as the file says, and by the
 // environment where the file leaves it open.
-func (e environment) signIn(a file.Auth) (credential.SignIn, error) {
-	if a.Method == file.MethodAuto || a.Method == file.MethodWorkloadIdentity && a.FederatedTokenFile == "" {
+func (e environment) signIn(a configfile.Auth) (credential.SignIn, error) {
+	if a.Method == configfile.MethodAuto || a.Method == configfile.MethodWorkloadIdentity && a.FederatedTokenFile == "" {
 		return e.offer().signIn(a.Method, "auth.method")
 	}
 	s := credential.SignIn{Auth: a}
@@ -84,18 +84,18 @@ func (e environment) signIn(a file.Auth) (credential.SignIn, error) {
 // signIn returns how to sign in by the method that is asked for, by that name, or
 // else by the one that the offer makes clear. It looks at the offer only: to try
 // what works would take its time, and could change from one start to the next.
-func (o offer) signIn(asked file.Method, by string) (credential.SignIn, error) {
+func (o offer) signIn(asked configfile.Method, by string) (credential.SignIn, error) {
 	method, err := o.method(asked)
 	if err != nil {
 		return credential.SignIn{}, err
 	}
-	s := credential.SignIn{Auth: file.Auth{Method: method}}
+	s := credential.SignIn{Auth: configfile.Auth{Method: method}}
 	switch method {
-	case file.MethodSecret:
+	case configfile.MethodSecret:
 		return o.withSecret(s)
-	case file.MethodCertificate:
+	case configfile.MethodCertificate:
 		return o.withCertificate(s)
-	case file.MethodWorkloadIdentity:
+	case configfile.MethodWorkloadIdentity:
 		s.FederatedTokenFile, s.Sources = o.tokenFile.value, []string{o.tokenFile.name}
 		if s.FederatedTokenFile == "" {
 			return s, fmt.Errorf("%s: missing", o.tokenFile.name)
@@ -103,7 +103,7 @@ func (o offer) signIn(asked file.Method, by string) (credential.SignIn, error) {
 		return s, nil
 	}
 	s.Sources = []string{by}
-	if asked == file.MethodAuto {
+	if asked == configfile.MethodAuto {
 		s.Sources = []string{o.platform}
 	}
 	return s, nil
@@ -111,22 +111,22 @@ func (o offer) signIn(asked file.Method, by string) (credential.SignIn, error) {
 
 // method returns the method that is asked for, or else the one that the offer makes
 // clear. What a platform puts there unasked gives way to what a person does.
-func (o offer) method(asked file.Method) (file.Method, error) {
+func (o offer) method(asked configfile.Method) (configfile.Method, error) {
 	secret, certificate := o.secretFile.value != "" || o.secret != "", o.certificateFile.value != ""
 	switch {
-	case asked != file.MethodAuto:
+	case asked != configfile.MethodAuto:
 		return asked, nil
 	case secret && certificate:
 		names := []string{o.secretName(), o.certificateFile.name}
 		return "", fmt.Errorf("%s belong to different methods, keep one", strings.Join(names, " and "))
 	case secret:
-		return file.MethodSecret, nil
+		return configfile.MethodSecret, nil
 	case certificate:
-		return file.MethodCertificate, nil
+		return configfile.MethodCertificate, nil
 	case o.tokenFile.value != "":
-		return file.MethodWorkloadIdentity, nil
+		return configfile.MethodWorkloadIdentity, nil
 	case o.platform != "":
-		return file.MethodManagedIdentity, nil
+		return configfile.MethodManagedIdentity, nil
 	}
 	return "", errNoOffer
 }
@@ -166,8 +166,8 @@ func (o offer) withCertificate(s credential.SignIn) (credential.SignIn, error) {
 // methods returns the names of the ways to sign in.
 func methods() []string {
 	var names []string
-	for _, m := range []file.Method{
-		file.MethodAuto, file.MethodSecret, file.MethodCertificate, file.MethodWorkloadIdentity, file.MethodManagedIdentity, file.MethodAzureCLI,
+	for _, m := range []configfile.Method{
+		configfile.MethodAuto, configfile.MethodSecret, configfile.MethodCertificate, configfile.MethodWorkloadIdentity, configfile.MethodManagedIdentity, configfile.MethodAzureCLI,
 	} {
 		names = append(names, string(m))
 	}

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
-	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/configfile"
 )
 
 // A SignIn is how the exporter signs in to a tenant, and what says so: the names of
 // flags, of variables or of fields.
 type SignIn struct {
-	file.Auth
+	configfile.Auth
 	Secret   graphclient.Secret // itself, where no file holds it
 	Password graphclient.Secret // of the certificate's file, likewise
 	Sources  []string
@@ -45,15 +45,15 @@ func NewSource(s SignIn, expires time.Time) *Source { return &Source{SignIn: s, 
 // read anew each time that it is needed.
 func (s *Source) Credential() graphclient.Credential {
 	switch s.Method {
-	case file.MethodCertificate:
+	case configfile.MethodCertificate:
 		return graphclient.ClientCertificate(s.certificate)
-	case file.MethodWorkloadIdentity:
+	case configfile.MethodWorkloadIdentity:
 		return graphclient.FederatedToken(func() (graphclient.Secret, error) {
 			return readText("federated token file", s.FederatedTokenFile)
 		})
-	case file.MethodManagedIdentity:
+	case configfile.MethodManagedIdentity:
 		return graphclient.ManagedIdentity()
-	case file.MethodAzureCLI:
+	case configfile.MethodAzureCLI:
 		return graphclient.AzureCLI()
 	}
 	return graphclient.ClientSecret(s.clientSecret)
@@ -64,11 +64,11 @@ func (s *Source) Credential() graphclient.Credential {
 func (s *Source) Readable() error {
 	var err error
 	switch s.Method {
-	case file.MethodSecret:
+	case configfile.MethodSecret:
 		_, err = s.clientSecret()
-	case file.MethodCertificate:
+	case configfile.MethodCertificate:
 		_, err = s.certificate()
-	case file.MethodWorkloadIdentity:
+	case configfile.MethodWorkloadIdentity:
 		_, err = readText("federated token file", s.FederatedTokenFile)
 	}
 	return err
@@ -78,9 +78,9 @@ func (s *Source) Readable() error {
 // certificate since it was first read.
 func (s *Source) Ends() map[string]time.Time {
 	switch s.Method {
-	case file.MethodSecret:
+	case configfile.MethodSecret:
 		return map[string]time.Time{"secret": s.expires}
-	case file.MethodCertificate:
+	case configfile.MethodCertificate:
 		if end := s.certificateEnds.Load(); end != nil {
 			return map[string]time.Time{"certificate": *end}
 		}

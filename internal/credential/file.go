@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"msgraph_security_exporter/graphclient"
-	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/configfile"
 )
 
 // maxProof is longer than anything that one signs in with: a chain of certificates
@@ -46,7 +46,7 @@ func readText(what, path string) (graphclient.Secret, error) {
 func readProof(what, path string) ([]byte, error) {
 	raw, err := readRegular(path, maxProof)
 	if err != nil {
-		return nil, &FileError{what, path, file.Cause(err)}
+		return nil, &FileError{what, path, configfile.Cause(err)}
 	}
 	return raw, nil
 }

@@ -11,7 +11,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/config"
-	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/tenant"
 )
 
@@ -130,7 +130,7 @@ func (d *diagnosis) signIn(ctx context.Context, t *tenant.Tenant) bool {
 	case err != nil:
 		d.find(askSignIn, good, "there is a token, which only Graph can read")
 		return true
-	case claims.TenantID != "" && file.IsGUID(d.TenantID) && !strings.EqualFold(claims.TenantID, d.TenantID):
+	case claims.TenantID != "" && configfile.IsGUID(d.TenantID) && !strings.EqualFold(claims.TenantID, d.TenantID):
 		d.find(askSignIn, failed, "the token is of tenant %s, not of %s", claims.TenantID, d.TenantID)
 		return false
 	}
@@ -162,7 +162,7 @@ func (d *diagnosis) firstPage(ctx context.Context, t *tenant.Tenant) bool {
 // reached returns the services that a token and a page have come from.
 func (d *diagnosis) reached() []string {
 	switch d.account.SignIn.Method {
-	case file.MethodManagedIdentity, file.MethodAzureCLI:
+	case configfile.MethodManagedIdentity, configfile.MethodAzureCLI:
 		return []string{d.account.Endpoint}
 	}
 	return []string{d.account.Authority, d.account.Endpoint}
@@ -189,7 +189,7 @@ func (d *diagnosis) asked(e *graphclient.Error) string {
 	switch {
 	case e.Operation != graphclient.OperationToken:
 		return d.account.Endpoint
-	case d.account.SignIn.Method == file.MethodManagedIdentity:
+	case d.account.SignIn.Method == configfile.MethodManagedIdentity:
 		return "the platform's service for managed identities"
 	}
 	return d.account.Authority

@@ -39,22 +39,22 @@ func TestDiagnosis(t *testing.T) {
 		want  string // result and question
 		says  string
 	}{
-		"well":                     {want: "ok permission", says: "SecurityIncident.Read.All, and nothing else"},
-		"wrong secret":   {fault: graphsim.Fault{Match: token, AADSTS: 7000215}, want: "failed sign-in", says: "wrong client secret .often the secret's id"},
-		"expired secret": {fault: graphsim.Fault{Match: token, AADSTS: 7000222}, want: "failed sign-in", says: "the client secret has expired"},
-		"wrong tenant":             {fault: graphsim.Fault{Match: token, AADSTS: 90002}, want: "failed sign-in", says: "no such tenant"},
-		"no application":           {fault: graphsim.Fault{Match: token, AADSTS: 700016}, want: "failed sign-in", says: "no such application"},
-		"clock":                    {fault: graphsim.Fault{Match: token, AADSTS: 700024}, want: "failed sign-in", says: "is the clock right"},
-		"no consent":               {cfg: graphsim.Config{Roles: []string{}}, fault: graphsim.Fault{Match: page, Status: 403}, want: "failed permission", says: "SecurityIncident.Read.All is missing.*the token has: none"},
-		"another permission":       {cfg: graphsim.Config{Roles: []string{"User.Read.All"}}, fault: graphsim.Fault{Match: page, Status: 403}, want: "failed permission", says: "the token has: User.Read.All"},
-		"more than needed":         {cfg: graphsim.Config{Roles: []string{"SecurityIncident.Read.All", "User.Read.All"}}, want: "warning permission", says: "more than needed: User.Read.All"},
-		"may write":                {cfg: graphsim.Config{Roles: []string{"SecurityIncident.ReadWrite.All"}}, want: "warning permission", says: "grant SecurityIncident.Read.All in its place"},
-		"not said":                 {cfg: graphsim.Config{Roles: []string{}}, want: "warning permission", says: "is not among the token's permissions .it has none."},
-		"token refused":            {fault: graphsim.Fault{Match: page, Status: 401}, want: "failed sign-in", says: "Graph does not take the token"},
-		"no connection":            {fault: graphsim.Fault{Match: token, Kind: graphsim.FaultDisconnect}, want: "failed reachability", says: "http://127.0.0.1:[0-9]+: signing in"},
-		"Graph's own trouble":      {fault: graphsim.Fault{Match: page, Status: 400}, want: "failed incidents", says: "bad_request"},
-		"no scores":                {cfg: graphsim.Config{OmitScore: true}, want: "warning scores", says: "alert by severity"},
-		"another clock":            {cfg: graphsim.Config{Now: func() time.Time { return time.Now().Add(10 * time.Minute) }}, want: "warning incidents", says: "clock of this host differs from Graph's by (10m|9m59s)"},
+		"well":                {want: "ok permission", says: "SecurityIncident.Read.All, and nothing else"},
+		"wrong secret":        {fault: graphsim.Fault{Match: token, AADSTS: 7000215}, want: "failed sign-in", says: "wrong client secret .often the secret's id"},
+		"expired secret":      {fault: graphsim.Fault{Match: token, AADSTS: 7000222}, want: "failed sign-in", says: "the client secret has expired"},
+		"wrong tenant":        {fault: graphsim.Fault{Match: token, AADSTS: 90002}, want: "failed sign-in", says: "no such tenant"},
+		"no application":      {fault: graphsim.Fault{Match: token, AADSTS: 700016}, want: "failed sign-in", says: "no such application"},
+		"clock":               {fault: graphsim.Fault{Match: token, AADSTS: 700024}, want: "failed sign-in", says: "is the clock right"},
+		"no consent":          {cfg: graphsim.Config{Roles: []string{}}, fault: graphsim.Fault{Match: page, Status: 403}, want: "failed permission", says: "SecurityIncident.Read.All is missing.*the token has: none"},
+		"another permission":  {cfg: graphsim.Config{Roles: []string{"User.Read.All"}}, fault: graphsim.Fault{Match: page, Status: 403}, want: "failed permission", says: "the token has: User.Read.All"},
+		"more than needed":    {cfg: graphsim.Config{Roles: []string{"SecurityIncident.Read.All", "User.Read.All"}}, want: "warning permission", says: "more than needed: User.Read.All"},
+		"may write":           {cfg: graphsim.Config{Roles: []string{"SecurityIncident.ReadWrite.All"}}, want: "warning permission", says: "grant SecurityIncident.Read.All in its place"},
+		"not said":            {cfg: graphsim.Config{Roles: []string{}}, want: "warning permission", says: "is not among the token's permissions .it has none."},
+		"token refused":       {fault: graphsim.Fault{Match: page, Status: 401}, want: "failed sign-in", says: "Graph does not take the token"},
+		"no connection":       {fault: graphsim.Fault{Match: token, Kind: graphsim.FaultDisconnect}, want: "failed reachability", says: "http://127.0.0.1:[0-9]+: signing in"},
+		"Graph's own trouble": {fault: graphsim.Fault{Match: page, Status: 400}, want: "failed incidents", says: "bad_request"},
+		"no scores":           {cfg: graphsim.Config{OmitScore: true}, want: "warning scores", says: "alert by severity"},
+		"another clock":       {cfg: graphsim.Config{Now: func() time.Time { return time.Now().Add(10 * time.Minute) }}, want: "warning incidents", says: "clock of this host differs from Graph's by (10m|9m59s)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,13 +2,13 @@ package tenant
 
 import (
 	"msgraph_security_exporter/collector"
-	"msgraph_security_exporter/internal/config/file"
+	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/mirror"
 )
 
 // Objectives returns what a file declares in the terms of the collector. Without any
 // there are those that a team has by default.
-func Objectives(declared []file.Objective) []collector.Objective {
+func Objectives(declared []configfile.Objective) []collector.Objective {
 	if len(declared) == 0 {
 		return collector.DefaultObjectives()
 	}

@@ -1,12 +1,43 @@
-package file
+package configfile
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 )
+
+// A Tenant is one Microsoft Entra tenant and how to read it.
+type Tenant struct {
+	Name      string // like a label of a host name, unique in the file
+	TenantID  string // a GUID or a domain
+	ClientID  string // a GUID; may be empty where Auth.Method needs none
+	Cloud     string // public, usgov or usgov-dod
+	Endpoint  string // root of Microsoft Graph, empty for the cloud's
+	Authority string // root of the sign-in service, empty for the cloud's
+	Auth      Auth
+	// SecretExpires is the declared end of the client secret, in UTC, zero if none is.
+	SecretExpires time.Time
+	Limits
+}
+
+// Limits are what a tenant may cost. The block "defaults" of the file sets them for every
+// tenant that does not say otherwise.
+type Limits struct {
+	RequestsPerMinute  int
+	SweepInterval      time.Duration
+	MaxAge             time.Duration
+	MinRefreshInterval time.Duration // 0: every pull refreshes
+	IncidentInfo       int           // most incidents that are shown one by one
+	Tags               []string      // custom tags that are counted, sorted
+}
+
+// Equal reports whether two tenants are the same in everything, so that a stack that serves
+// one of them can go on serving the other.
+func (t Tenant) Equal(u Tenant) bool { return reflect.DeepEqual(t, u) }
 
 // The bounds are those of the flags.
 const (
@@ -19,7 +50,6 @@ const (
 )
 
 var (
-	label  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	guid   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	domain = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)+$`)
 )

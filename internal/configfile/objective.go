@@ -1,10 +1,21 @@
-package file
+package configfile
 
 import (
 	"slices"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 )
+
+// An Objective is a time within which incidents are to be acknowledged or to be resolved:
+// one of the two is set, the other is zero.
+type Objective struct {
+	Name              string
+	Severities        []string // empty for all, else the mildest first
+	Priorities        []string // empty for all, else the highest first
+	AcknowledgeWithin time.Duration
+	ResolveWithin     time.Duration
+}
 
 // maxObjectives bounds the series of a page: each objective has three.
 const maxObjectives = 20

@@ -1,4 +1,4 @@
-package file
+package configfile
 
 import (
 	"regexp"
@@ -11,6 +11,9 @@ import (
 // showable is what names of fields look like. Another key may be a secret that stands in
 // the wrong place.
 var showable = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,39}$`)
+
+// authFiles are the fields of an auth block that name a file.
+var authFiles = []string{"client_secret_file", "client_certificate_file", "client_key_file", "certificate_password_file", "federated_token_file"}
 
 // unknown notes that a mapping has a field which it should not have.
 func (r *reader) unknown(at place, key *yaml.Node, known fields) {

@@ -1,4 +1,4 @@
-package file
+package configfile
 
 import (
 	"bytes"
@@ -11,6 +11,10 @@ import (
 
 	"go.yaml.in/yaml/v4"
 )
+
+// maxSize is the size of the longest file that is read, in bytes: room for thousands of
+// tenants.
+const maxSize = 1 << 20
 
 const empty = "is empty, want tenants or objectives"
 

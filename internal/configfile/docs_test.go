@@ -1,4 +1,4 @@
-package file
+package configfile
 
 import (
 	"fmt"
@@ -20,7 +20,7 @@ func page(t *testing.T) string {
 
 func doc(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../../docs/" + name)
+	text, err := os.ReadFile("../../docs/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package file
+package configfile
 
 import (
 	"cmp"
@@ -59,6 +59,9 @@ func (r *reader) text(to *string, want string, patterns ...*regexp.Regexp) func(
 		r.wrong(at, "%s", want)
 	}
 }
+
+// label is how tenants and objectives are named, as hosts are.
+var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // names are the lines on which names were first given.
 type names map[string]int

@@ -1,12 +1,34 @@
-package file
+package configfile
 
 import (
 	"slices"
 	"strings"
 )
 
-// authFiles are the fields of an auth block that name a file.
-var authFiles = []string{"client_secret_file", "client_certificate_file", "client_key_file", "certificate_password_file", "federated_token_file"}
+// An Auth is how the exporter signs in. Paths that were relative in the file are relative
+// to its folder. Whether the files exist is not looked at.
+type Auth struct {
+	Method                  Method
+	ClientSecretFile        string
+	ClientCertificateFile   string
+	ClientKeyFile           string
+	CertificatePasswordFile string
+	FederatedTokenFile      string
+}
+
+// A Method is a way to sign in.
+type Method string
+
+// The methods. Auto stands for what the environment offers; it remains only where the file
+// names neither another method nor a file that belongs to one.
+const (
+	MethodAuto             Method = "auto"
+	MethodSecret           Method = "secret"
+	MethodCertificate      Method = "certificate"
+	MethodWorkloadIdentity Method = "workload-identity"
+	MethodManagedIdentity  Method = "managed-identity"
+	MethodAzureCLI         Method = "azure-cli"
+)
 
 // A way is a way to sign in with the file that it needs, if any, and those that it may have.
 type way struct {

@@ -1,0 +1,92 @@
+// Package configfile turns the configuration file into checked tenants and objectives. Every
+// mistake in the file is reported at once, each with its line and its path.
+package configfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// A File is what a configuration file says, checked, with every default filled in. It has
+// tenants, objectives, or both.
+type File struct {
+	Tenants    []Tenant
+	Objectives []Objective
+}
+
+// Load reads a configuration file. The error has a line for each mistake.
+func Load(path string) (*File, error) {
+	text, err := read(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return Parse(path, text)
+}
+
+// Parse checks the text of a configuration file of that name. The error has a line for each
+// mistake, such as "config.yml:12: tenants.contoso.client_id: missing", and shows no secret.
+func Parse(name string, text []byte) (*File, error) {
+	root, err := document(name, text)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{name: name}
+	file := r.file(place{node: root})
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return file, nil
+}
+
+// file reads the whole file.
+func (r *reader) file(at place) *File {
+	f := &File{}
+	base := Limits{RequestsPerMinute: 120, SweepInterval: 10 * time.Minute, MaxAge: 5 * time.Minute, MinRefreshInterval: time.Second}
+	var tenants place
+	r.mapping(at, fields{
+		"defaults":   func(at place) { r.checkAges(r.mapping(at, r.limits(&base)), base) },
+		"tenants":    func(at place) { tenants = at }, // wherever the defaults stand
+		"objectives": func(at place) { f.Objectives = r.objectives(at) },
+	})
+	if tenants.node != nil {
+		f.Tenants = r.tenants(tenants, base)
+	}
+	if len(r.mistakes) == 0 && len(f.Tenants)+len(f.Objectives) == 0 {
+		r.wrong(at, "has neither tenants nor objectives")
+	}
+	return f
+}
+
+// read returns what is in a regular file: another, such as a pipe, could not be read anew at
+// each reload. A file that is too long is returned in part, which is too long as well.
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, Cause(err)
+	case info.IsDir():
+		return nil, errors.New("is a directory")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("is not a regular file, which could be read anew at each reload")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, Cause(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	return text, Cause(err)
+}
+
+// Cause returns what was wrong with a file without its name, which the message around it
+// gives.
+func Cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
