@@ -18,10 +18,10 @@ import (
 const defaultAddress = ":10365"
 
 // The forms that the answers of --check come in.
-const AsText, AsJSON = "text", "json"
+const CheckText, CheckJSON = "text", "json"
 
 // CheckFormats returns them.
-func CheckFormats() []string { return []string{AsText, AsJSON} }
+func CheckFormats() []string { return []string{CheckText, CheckJSON} }
 
 // options are the flags as they were given. They are text, so that one check can
 // report everything that is wrong with them at once; the parser would stop at the
@@ -55,7 +55,7 @@ func application() (*kingpin.Application, *options) {
 	app.Flag("check", "Sign in to each tenant, read its open incidents, say what is missing and what there is, and exit with 0 if all is well, else 1.").
 		BoolVar(&o.check)
 	app.Flag("check.format", "How to say it. One of: ["+strings.Join(CheckFormats(), ", ")+"].").
-		Default(AsText).HintOptions(CheckFormats()...).StringVar(&o.checkFormat)
+		Default(CheckText).HintOptions(CheckFormats()...).StringVar(&o.checkFormat)
 	o.aboutTenant(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
 	o.web = kingpinflag.AddFlags(app, defaultAddress)
 	app.Flag("web.enable-lifecycle", "Read the configuration file again on POST /-/reload, as on SIGHUP.").BoolVar(&o.lifecycle)

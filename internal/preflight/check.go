@@ -2,98 +2,56 @@
 package preflight
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"sync"
 
 	"msgraph_security_exporter/internal/config"
 	"msgraph_security_exporter/internal/tenant"
 )
 
-// atOnce is how many tenants are diagnosed at the same time.
-const atOnce = 8
+// maxConcurrent is how many tenants are checked at the same time.
+const maxConcurrent = 8
 
-// A verdict is the answers of --check about every tenant.
-type verdict struct {
-	OK      bool         `json:"ok"`
-	Tenants []*diagnosis `json:"tenants"`
-}
-
-// Check diagnoses every tenant and writes what is found. It returns an error if not
-// all is well.
+// Check checks every tenant and writes a report. It returns an error if any check has
+// failed.
 func Check(ctx context.Context, cfg *config.Config, logger *slog.Logger, w io.Writer) error {
 	network := tenant.NewNetwork()
 	defer network.CloseIdleConnections()
-	v, err := examine(ctx, cfg.Plan.Tenants, tenant.Options{Network: network, Exemplars: cfg.Exemplars, Logger: logger})
+	r, err := checkAll(ctx, cfg.Plan.Tenants, tenant.Options{Network: network, Logger: logger})
 	if err != nil {
 		return err
 	}
-	if err := v.write(w, cfg.CheckFormat); err != nil {
+	if err := r.write(w, cfg.CheckFormat); err != nil {
 		return err
 	}
-	if !v.OK {
+	if !r.OK {
 		return errors.New("not all is well, see what has failed")
 	}
 	return nil
 }
 
-// examine diagnoses the tenants, several at the same time.
-func examine(ctx context.Context, tenants []*config.Tenant, opts tenant.Options) (*verdict, error) {
-	v := &verdict{OK: true, Tenants: make([]*diagnosis, len(tenants))}
+// checkAll checks the tenants, several at the same time.
+func checkAll(ctx context.Context, tenants []*config.Tenant, opts tenant.Options) (*report, error) {
+	r := &report{OK: true, Tenants: make([]*tenantReport, len(tenants))}
 	errs := make([]error, len(tenants))
 	var running sync.WaitGroup
-	turns := make(chan struct{}, atOnce)
-	for i, a := range tenants {
-		turns <- struct{}{}
+	semaphore := make(chan struct{}, maxConcurrent)
+	for i, cfg := range tenants {
+		semaphore <- struct{}{}
 		running.Go(func() {
-			defer func() { <-turns }()
-			v.Tenants[i], errs[i] = diagnose(ctx, a, opts)
+			defer func() { <-semaphore }()
+			r.Tenants[i], errs[i] = checkTenant(ctx, cfg, opts)
 		})
 	}
 	running.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	for _, d := range v.Tenants {
-		v.OK = v.OK && d.OK
+	for _, t := range r.Tenants {
+		r.OK = r.OK && t.OK
 	}
-	return v, nil
-}
-
-func (v *verdict) write(w io.Writer, format string) error {
-	if format == config.AsJSON {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(v)
-	}
-	for _, d := range v.Tenants {
-		if err := d.write(w); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// write writes the diagnosis for people:
-//
-//	tenant contoso (contoso.onmicrosoft.com)
-//	  ok       configuration: signs in by secret (client_secret_file)
-//	  …
-func (d *diagnosis) write(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "tenant %s (%s)\n", cmp.Or(d.Tenant, "of the flags"), cmp.Or(d.TenantID, "of the demo"))
-	for _, f := range d.Findings {
-		fmt.Fprintf(&b, "  %-8s %s: %s\n", f.Result, strings.ReplaceAll(string(f.Question), "_", "-"), f.Detail)
-	}
-	if d.Open != nil {
-		b.WriteString(d.Open.String())
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return r, nil
 }

@@ -2,8 +2,11 @@ package preflight
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+
+	"msgraph_security_exporter/graphclient"
 )
 
 // The permissions that have to do with incidents. The first is all that it takes.
@@ -12,37 +15,35 @@ const (
 	readWriteAll = "SecurityIncident.ReadWrite.All"
 )
 
-// permission judges what the token carries, knowing whether Graph has answered.
-func (d *diagnosis) permission(answered bool) {
-	if d.claims == nil {
-		d.find(askPermission, warning, "which permissions the token carries cannot be seen, only that Graph answers")
-		return
+// judgePermissions judges what a token carries, knowing whether Graph has answered.
+func judgePermissions(claims *graphclient.Claims, answered bool) (outcome, string) {
+	if claims == nil {
+		return warning, "which permissions the token carries cannot be seen, only that Graph answers"
 	}
-	held := append(slices.Clone(d.claims.Roles), d.claims.Scopes...)
-	more := slices.DeleteFunc(slices.Clone(held), func(p string) bool {
+	all := append(slices.Clone(claims.Roles), claims.Scopes...)
+	more := slices.DeleteFunc(slices.Clone(all), func(p string) bool {
 		return p == readAll || slices.Contains([]string{"openid", "profile", "email", "offline_access"}, p)
 	})
-	has := strings.Join(held, ", ")
 	switch {
-	case !slices.Contains(held, readAll) && !slices.Contains(held, readWriteAll):
-		r := failed
+	case !slices.Contains(all, readAll) && !slices.Contains(all, readWriteAll):
+		o := failed
 		if answered {
-			r = warning
+			o = warning
 		}
-		d.find(askPermission, r, "%s is not among the token's permissions (%s): grant it as an application permission of Microsoft Graph, with admin consent",
-			readAll, cmp.Or(has, "it has none"))
-	case !slices.Contains(held, readAll):
-		d.find(askPermission, warning, "more than needed: %s; grant %s in its place", has, readAll)
+		return o, fmt.Sprintf("%s is not among the token's permissions (%s): grant it as an application permission of Microsoft Graph, with admin consent",
+			readAll, cmp.Or(strings.Join(all, ", "), "it has none"))
+	case !slices.Contains(all, readAll):
+		return warning, fmt.Sprintf("more than needed: %s; grant %s in its place", strings.Join(all, ", "), readAll)
 	case len(more) > 0:
-		d.find(askPermission, warning, "%s is there; more than needed: %s", readAll, strings.Join(more, ", "))
-	default:
-		d.find(askPermission, good, "%s, and nothing else", readAll)
+		return warning, fmt.Sprintf("%s is there; more than needed: %s", readAll, strings.Join(more, ", "))
 	}
+	return good, readAll + ", and nothing else"
 }
 
-func (d *diagnosis) roles() string {
-	if d.claims == nil {
+// held returns the permissions that a token carries, in words.
+func held(claims *graphclient.Claims) string {
+	if claims == nil {
 		return "what cannot be seen"
 	}
-	return cmp.Or(strings.Join(append(slices.Clone(d.claims.Roles), d.claims.Scopes...), ", "), "none")
+	return cmp.Or(strings.Join(append(slices.Clone(claims.Roles), claims.Scopes...), ", "), "none")
 }

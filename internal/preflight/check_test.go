@@ -28,9 +28,9 @@ func run(t *testing.T, out io.Writer, args ...string) error {
 	return Check(t.Context(), cfg, slog.New(slog.DiscardHandler), out)
 }
 
-// TestDiagnosis shows what --check says of everything that is known to keep a tenant from
+// TestCheck shows what --check says of everything that is known to keep a tenant from
 // being read: the question that it is about, in plain words, and nothing asked beyond it.
-func TestDiagnosis(t *testing.T) {
+func TestCheck(t *testing.T) {
 	t.Parallel()
 	token, page := graphsim.TokenOperation, graphsim.ListOperation
 	for name, c := range map[string]struct {
@@ -96,14 +96,14 @@ func TestCheckOfMany(t *testing.T) {
 	if err == nil || err.Error() != "not all is well, see what has failed" {
 		t.Errorf("got %v", err)
 	}
-	var got verdict
+	var got report
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatalf("%v in %s", err, &out)
 	}
 	var results []string
 	for _, d := range got.Tenants {
-		for _, f := range d.Findings {
-			results = append(results, d.Tenant+" "+string(f.Question)+" "+string(f.Result))
+		for _, f := range d.Results {
+			results = append(results, d.Tenant+" "+string(f.Step)+" "+string(f.Outcome))
 		}
 	}
 	want := []string{
@@ -114,7 +114,7 @@ func TestCheckOfMany(t *testing.T) {
 	if diff := cmp.Diff(want, results); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if d := got.Tenants[1].Findings[0].Detail; d != "client secret file "+dir+"/missing: no such file or directory" {
+	if d := got.Tenants[1].Results[0].Detail; d != "client secret file "+dir+"/missing: no such file or directory" {
 		t.Errorf("got %s", d)
 	}
 	total := 0

@@ -1,44 +1,13 @@
 package preflight
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"msgraph_security_exporter/internal/mirror"
 )
-
-// stuck is how long the first synchronisation may go without any progress.
-const stuck = 2 * time.Minute
-
-// await waits for the first snapshot as long as there is progress.
-func await(ctx context.Context, m *mirror.Mirror) (mirror.Report, error) {
-	ticks := time.NewTicker(100 * time.Millisecond)
-	defer ticks.Stop()
-	moved, progress := time.Now(), -1.0
-	for {
-		_ = m.Refresh(ctx) // which is what keeps it going; the report tells the rest
-		r := m.Report()
-		switch {
-		case r.Snapshot != nil:
-			return r, nil
-		case ctx.Err() != nil:
-			return r, errors.New("interrupted")
-		case r.Progress > progress:
-			moved, progress = time.Now(), r.Progress
-		case time.Since(moved) > stuck:
-			return r, fmt.Errorf("no progress for %s at %d %%: %v", stuck, int(100*r.Progress), r.Problems)
-		}
-		select {
-		case <-ticks.C:
-		case <-ctx.Done():
-		}
-	}
-}
 
 // An openCount is how many incidents are open, to be compared with the portal.
 type openCount struct {
@@ -94,7 +63,7 @@ func (c *openCount) String() string {
 		head = append(head, s.String())
 	}
 	line(append(head, "all")...)
-	for _, s := range rows(c.BySeverity) {
+	for _, s := range shownSeverities(c.BySeverity) {
 		row(s, c.Both[s], c.BySeverity[s])
 	}
 	row("all", c.ByStatus, c.Total)
@@ -102,8 +71,8 @@ func (c *openCount) String() string {
 	return out.String()
 }
 
-// rows returns the severities that are shown, the worst first.
-func rows(counts map[string]int) []string {
+// shownSeverities returns the severities that are shown, the worst first.
+func shownSeverities(counts map[string]int) []string {
 	var names []string
 	for _, s := range mirror.Severities() {
 		names = append([]string{s.String()}, names...)

@@ -1,0 +1,170 @@
+package preflight
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/configfile"
+	"msgraph_security_exporter/internal/tenant"
+)
+
+// A checker takes the steps of --check for one tenant.
+type checker struct {
+	tenantReport
+	cfg    *config.Tenant
+	tenant *tenant.Tenant
+	claims *graphclient.Claims // nil if only Graph can read the token
+}
+
+// checkTenant takes every step. It asks Graph for all open incidents, as a start of the
+// exporter does.
+func checkTenant(ctx context.Context, cfg *config.Tenant, opts tenant.Options) (*tenantReport, error) {
+	t, err := tenant.New(ctx, cfg, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	c := &checker{
+		tenantReport: tenantReport{Tenant: cfg.Name, TenantID: cfg.TenantID, ClientID: cfg.ClientID},
+		cfg:          cfg,
+		tenant:       t,
+	}
+	if c.checkConfiguration(time.Now()) && c.checkSignIn(ctx) && c.checkFirstPage(ctx) {
+		c.checkIncidents(ctx)
+	}
+	c.finish()
+	return &c.tenantReport, nil
+}
+
+// endsSoon is how long before its end a credential is worth a word.
+const endsSoon = 30 * 24 * time.Hour
+
+// checkConfiguration finds out whether what the exporter signs in with can be read.
+func (c *checker) checkConfiguration(now time.Time) bool {
+	if err := c.tenant.Credential.Readable(); err != nil {
+		c.add(stepConfiguration, failed, "%v", err)
+		return false
+	}
+	o, detail := good, c.cfg.SignIn.String()
+	for kind, end := range c.tenant.Credential.Ends() {
+		if end.IsZero() {
+			continue
+		}
+		if now.Add(endsSoon).After(end) {
+			o = warning
+		}
+		verb := "ends"
+		if now.After(end) {
+			verb = "has ended"
+		}
+		detail += fmt.Sprintf("; the %s %s on %s", kind, verb, end.UTC().Format("2006-01-02 15:04 MST"))
+	}
+	c.add(stepConfiguration, o, "%s", detail)
+	return true
+}
+
+// checkSignIn finds out whether there is a token to be had, and what it is good for.
+func (c *checker) checkSignIn(ctx context.Context) bool {
+	claims, err := c.tenant.Graph.Claims(ctx)
+	if failure, ok := errors.AsType[*graphclient.Error](err); ok {
+		c.explain(failure)
+		return false
+	}
+	switch {
+	case err != nil:
+		c.add(stepSignIn, good, "there is a token, which only Graph can read")
+		return true
+	case claims.TenantID != "" && configfile.IsGUID(c.TenantID) && !strings.EqualFold(claims.TenantID, c.TenantID):
+		c.add(stepSignIn, failed, "the token is of tenant %s, not of %s", claims.TenantID, c.TenantID)
+		return false
+	}
+	c.claims = &claims
+	c.add(stepSignIn, good, "there is a token for application %s of tenant %s",
+		cmp.Or(claims.Application, c.ClientID, "unknown"), cmp.Or(claims.TenantID, c.TenantID))
+	return true
+}
+
+// checkFirstPage finds out whether Graph lets the token's bearer read incidents at all.
+func (c *checker) checkFirstPage(ctx context.Context) bool {
+	var failure *graphclient.Error
+	for _, err := range c.tenant.Graph.Incidents(ctx, graphclient.Query{Operation: graphclient.OperationSweep}) {
+		failure, _ = errors.AsType[*graphclient.Error](err)
+		break
+	}
+	if failure == nil || failure.Status != 0 {
+		c.add(stepReachability, good, "an answer from %s", strings.Join(c.reached(), " and from "))
+	}
+	if failure == nil || failure.Reason != graphclient.ReasonForbidden {
+		o, detail := judgePermissions(c.claims, failure == nil)
+		c.add(stepPermission, o, "%s", detail)
+	}
+	if failure != nil {
+		c.explain(failure)
+	}
+	return failure == nil
+}
+
+// reached returns the services that a token and a page have come from.
+func (c *checker) reached() []string {
+	switch c.cfg.SignIn.Method {
+	case configfile.MethodManagedIdentity, configfile.MethodAzureCLI:
+		return []string{c.cfg.Endpoint}
+	}
+	return []string{c.cfg.Authority, c.cfg.Endpoint}
+}
+
+// explain adds the result that an error is, at the step that it belongs to.
+func (c *checker) explain(e *graphclient.Error) {
+	switch {
+	case e.Status == 0 && (e.Reason == graphclient.ReasonUnreachable || e.Reason == graphclient.ReasonTimeout):
+		c.add(stepReachability, failed, "%s: %v", c.unanswered(e), e)
+	case e.Operation == graphclient.OperationToken:
+		c.add(stepSignIn, failed, "%v", e)
+	case e.Reason == graphclient.ReasonUnauthorized:
+		c.add(stepSignIn, failed, "Graph does not take the token (wrong cloud, or another audience?): %v", e)
+	case e.Reason == graphclient.ReasonForbidden:
+		c.add(stepPermission, failed, "%s is missing, or has no admin consent, or the tenant no licence for Defender XDR; the token has: %s: %v", readAll, held(c.claims), e)
+	default:
+		c.add(stepIncidents, failed, "%v", e)
+	}
+}
+
+// unanswered returns who has not answered.
+func (c *checker) unanswered(e *graphclient.Error) string {
+	switch {
+	case e.Operation != graphclient.OperationToken:
+		return c.cfg.Endpoint
+	case c.cfg.SignIn.Method == configfile.MethodManagedIdentity:
+		return "the platform's service for managed identities"
+	}
+	return c.cfg.Authority
+}
+
+// checkIncidents reads every open incident, as the exporter does, and counts them.
+func (c *checker) checkIncidents(ctx context.Context) {
+	c.tenant.Begin()
+	report, err := waitForSnapshot(ctx, c.tenant.Mirror)
+	if err != nil {
+		c.add(stepIncidents, failed, "%v", err)
+		return
+	}
+	c.Open = countOpen(report.Snapshot.Open)
+	c.add(stepIncidents, good, "%d open incidents", c.Open.Total)
+	if skew := report.ClockSkew.Round(time.Second); report.SkewKnown && skew.Abs() > 30*time.Second {
+		c.add(stepIncidents, warning, "the clock of this host differs from Graph's by %s", skew.Abs())
+	}
+	switch {
+	case c.Open.Total == 0:
+		c.add(stepScores, warning, "no incident is open, so that nobody knows whether they have priority scores")
+	case c.Open.Scored == 0:
+		c.add(stepScores, warning, "no open incident has a priority score: the priority is none for all, so alert by severity")
+	default:
+		c.add(stepScores, good, "%d of %d open incidents have a priority score", c.Open.Scored, c.Open.Total)
+	}
+}
