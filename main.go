@@ -19,15 +19,15 @@ import (
 )
 
 func main() {
-	if percent, ok := config.GarbagePercent(os.Args[1:], os.Getenv); ok {
+	if percent, ok := config.GCPercent(os.Args[1:], os.Getenv); ok {
 		debug.SetGCPercent(percent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	err := run(ctx, hangups)
+	reloads := make(chan os.Signal, 1)
+	signal.Notify(reloads, syscall.SIGHUP)
+	err := run(ctx, reloads)
 	stop()
 	if err != nil {
 		complain(os.Stderr, err)
@@ -38,7 +38,7 @@ func main() {
 // run does what the flags ask for: it describes the configuration, checks the
 // tenants, or serves them until ctx ends and then returns nil. It returns an error if
 // it cannot begin or go on.
-func run(ctx context.Context, hangups <-chan os.Signal) error {
+func run(ctx context.Context, reloads <-chan os.Signal) error {
 	cfg, err := config.Parse(os.Args[1:], os.Getenv, os.Stdout)
 	if err != nil || cfg == nil {
 		return err
@@ -50,7 +50,7 @@ func run(ctx context.Context, hangups <-chan os.Signal) error {
 	case cfg.Check:
 		return preflight.Check(ctx, cfg, logger, os.Stdout)
 	}
-	return server.Serve(ctx, cfg, logger, hangups)
+	return server.Serve(ctx, cfg, logger, reloads)
 }
 
 // complain writes one line for each thing that is wrong.

@@ -36,74 +36,74 @@ func (c *Config) Logger(w io.Writer) *slog.Logger {
 // Parse reads the flags and the environment. It returns no config and no error if
 // --help or --version was all that was asked for.
 func Parse(args []string, getenv func(string) string, stdout io.Writer) (*Config, error) {
-	app, given := application()
-	answered := false
+	app, flags := application()
+	terminated := false
 	app.UsageWriter(stdout)
 	app.ErrorWriter(io.Discard) // errors are returned
-	app.Terminate(func(int) { answered = true })
+	app.Terminate(func(int) { terminated = true })
 	_, err := app.Parse(args)
-	if answered {
+	if terminated {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return check(given, getenv)
+	return check(flags, getenv)
 }
 
 // check returns the config that the options and the environment make, or else
 // every mistake in them, each on a line that names the flag or the variable.
-func check(given *options, getenv func(string) string) (*Config, error) {
-	c := &checker{given: given, environment: getenv}
+func check(flags *flagValues, getenv func(string) string) (*Config, error) {
+	v := &validator{flags: flags, environment: getenv}
 	cfg := &Config{
-		Loader:      Loader{path: given.configFile, ofTenant: given.ofTenant, environment: getenv},
-		ConfigCheck: given.configCheck,
-		Check:       given.check,
-		CheckFormat: given.checkFormat,
-		Demo:        given.demo,
-		Lifecycle:   given.lifecycle,
-		Pprof:       given.pprof,
-		Exemplars:   given.exemplars,
-		Web:         given.web,
+		Loader:      Loader{path: flags.configFile, tenantFlags: flags.tenantFlags, environment: getenv},
+		ConfigCheck: flags.configCheck,
+		Check:       flags.check,
+		CheckFormat: flags.checkFormat,
+		Demo:        flags.demo,
+		Lifecycle:   flags.lifecycle,
+		Pprof:       flags.pprof,
+		Exemplars:   flags.exemplars,
+		Web:         flags.web,
 		logLevel:    promslog.NewLevel(),
 		logFormat:   promslog.NewFormat(),
 	}
-	c.checkPlan(cfg)
-	c.checkOutput(cfg)
-	if len(c.mistakes) > 0 {
-		return nil, errors.Join(c.mistakes...)
+	v.checkPlan(cfg)
+	v.checkOutput(cfg)
+	if len(v.mistakes) > 0 {
+		return nil, errors.Join(v.mistakes...)
 	}
 	return cfg, nil
 }
 
 // checkPlan reads the configuration file, and looks for a tenant in the flags unless
 // there are some in the file, or may be: of a file with mistakes nobody knows.
-func (c *checker) checkPlan(cfg *Config) {
+func (v *validator) checkPlan(cfg *Config) {
 	f, err := cfg.read()
-	if err == nil && len(f.Tenants) == 0 || err != nil && len(cfg.ofTenant) > 0 {
-		c.checkTenant()
-		cfg.own = c.own
+	if err == nil && len(f.Tenants) == 0 || err != nil && len(cfg.tenantFlags) > 0 {
+		v.checkTenant()
+		cfg.flagTenant = v.flagTenant
 	}
 	if err == nil {
-		cfg.Plan, err = cfg.plan(f)
+		cfg.Plan, err = cfg.combine(f)
 	}
 	if err != nil {
-		c.mistakes = append(c.mistakes, err) // each line of which says where
+		v.mistakes = append(v.mistakes, err) // each line of which says where
 	}
 }
 
 // checkOutput checks the flags of the log and of the page.
-func (c *checker) checkOutput(cfg *Config) {
-	if err := cfg.logLevel.Set(c.given.logLevel); err != nil {
-		c.wrong("--log.level", c.given.logLevel, "want one of %s", strings.Join(promslog.LevelFlagOptions, ", "))
+func (v *validator) checkOutput(cfg *Config) {
+	if err := cfg.logLevel.Set(v.flags.logLevel); err != nil {
+		v.wrongValue("--log.level", v.flags.logLevel, "want one of %s", strings.Join(promslog.LevelFlagOptions, ", "))
 	}
-	if err := cfg.logFormat.Set(c.given.logFormat); err != nil {
-		c.wrong("--log.format", c.given.logFormat, "want one of %s", strings.Join(promslog.FormatFlagOptions, ", "))
+	if err := cfg.logFormat.Set(v.flags.logFormat); err != nil {
+		v.wrongValue("--log.format", v.flags.logFormat, "want one of %s", strings.Join(promslog.FormatFlagOptions, ", "))
 	}
-	if !slices.Contains(CheckFormats(), c.given.checkFormat) {
-		c.wrong("--check.format", c.given.checkFormat, "want one of %s", strings.Join(CheckFormats(), ", "))
+	if !slices.Contains(CheckFormats(), v.flags.checkFormat) {
+		v.wrongValue("--check.format", v.flags.checkFormat, "want one of %s", strings.Join(CheckFormats(), ", "))
 	}
 	if err := web.Validate(*cfg.Web.WebConfigFile); err != nil {
-		c.wrong("--web.config.file", *cfg.Web.WebConfigFile, "%v", configfile.Cause(err))
+		v.wrongValue("--web.config.file", *cfg.Web.WebConfigFile, "%v", configfile.Cause(err))
 	}
 }

@@ -57,17 +57,17 @@ func TestManagedIdentityFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(errors.Unwrap(err), err)
 	}
-	if got, want := cfg.own.SignIn.String(), "signs in by managed-identity (IDENTITY_ENDPOINT)"; got != want {
+	if got, want := cfg.flagTenant.SignIn.String(), "signs in by managed-identity (IDENTITY_ENDPOINT)"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := cfg.own.Authority, "https://login.example/"; got != want {
+	if got, want := cfg.flagTenant.Authority, "https://login.example/"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	env["AZURE_AUTHORITY_HOST"] = "http://login.example"
 	if _, err := Parse(nil, env.Get, io.Discard); err == nil {
 		t.Error("an authority in the clear is accepted")
 	}
-	if cfg, err := Parse([]string{"--graph.cloud=usgov"}, env.Get, io.Discard); err != nil || cfg.own.Authority != "https://login.microsoftonline.us" {
+	if cfg, err := Parse([]string{"--graph.cloud=usgov"}, env.Get, io.Discard); err != nil || cfg.flagTenant.Authority != "https://login.microsoftonline.us" {
 		t.Errorf("the variable prevails over a cloud that is named: %v", err)
 	}
 }

@@ -23,10 +23,10 @@ const CheckText, CheckJSON = "text", "json"
 // CheckFormats returns them.
 func CheckFormats() []string { return []string{CheckText, CheckJSON} }
 
-// options are the flags as they were given. They are text, so that one check can
+// flagValues are the flags as they were given. They are text, so that one check can
 // report everything that is wrong with them at once; the parser would stop at the
 // first mistake.
-type options struct {
+type flagValues struct {
 	tenantID, clientID                        string
 	secretFile, certificateFile, authMethod   string
 	cloud, endpoint, authority                string
@@ -38,15 +38,15 @@ type options struct {
 	checkFormat                               string
 	lifecycle, pprof, exemplars               bool
 	web                                       *web.FlagConfig
-	ofTenant                                  []string // flags given that are about the one tenant of the flags
+	tenantFlags                               []string // flags given that are about the one tenant of the flags
 }
 
 // application declares the flags.
-func application() (*kingpin.Application, *options) {
+func application() (*kingpin.Application, *flagValues) {
 	app := kingpin.New(buildinfo.Program, "Prometheus exporter for Microsoft Graph security incidents (Microsoft Defender XDR).")
 	app.HelpFlag.Short('h')
 	app.Version(version.Print(buildinfo.Program))
-	o := &options{}
+	o := &flagValues{}
 	o.graphFlags(app)
 	o.collectorFlags(app)
 	app.Flag("config.file", "YAML file of tenants, or of objectives for the one tenant of the flags. Read again on SIGHUP.").
@@ -56,7 +56,7 @@ func application() (*kingpin.Application, *options) {
 		BoolVar(&o.check)
 	app.Flag("check.format", "How to say it. One of: ["+strings.Join(CheckFormats(), ", ")+"].").
 		Default(CheckText).HintOptions(CheckFormats()...).StringVar(&o.checkFormat)
-	o.aboutTenant(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
+	o.tenantFlag(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
 	o.web = kingpinflag.AddFlags(app, defaultAddress)
 	app.Flag("web.enable-lifecycle", "Read the configuration file again on POST /-/reload, as on SIGHUP.").BoolVar(&o.lifecycle)
 	app.Flag("web.enable-pprof", "Serve profiles of this process at /debug/pprof/.").BoolVar(&o.pprof)
@@ -67,19 +67,19 @@ func application() (*kingpin.Application, *options) {
 	return app, o
 }
 
-// aboutTenant returns what declares a flag and notes if it is given: one that is
+// tenantFlag returns what declares a flag and notes if it is given: one that is
 // about the one tenant of the flags says nothing about those of a file.
-func (o *options) aboutTenant(app *kingpin.Application) func(name, help string) *kingpin.FlagClause {
+func (o *flagValues) tenantFlag(app *kingpin.Application) func(name, help string) *kingpin.FlagClause {
 	return func(name, help string) *kingpin.FlagClause {
 		return app.Flag(name, help).Action(func(*kingpin.ParseContext) error {
-			o.ofTenant = append(o.ofTenant, "--"+name)
+			o.tenantFlags = append(o.tenantFlags, "--"+name)
 			return nil
 		})
 	}
 }
 
-func (o *options) graphFlags(app *kingpin.Application) {
-	flag := o.aboutTenant(app)
+func (o *flagValues) graphFlags(app *kingpin.Application) {
+	flag := o.tenantFlag(app)
 	flag("graph.tenant-id", "Directory (tenant) id, or a domain of the tenant. Environment: AZURE_TENANT_ID.").
 		StringVar(&o.tenantID)
 	flag("graph.client-id", "Application (client) id. Environment: AZURE_CLIENT_ID.").
@@ -102,8 +102,8 @@ func (o *options) graphFlags(app *kingpin.Application) {
 		Default("120").StringVar(&o.requestsPerMinute)
 }
 
-func (o *options) collectorFlags(app *kingpin.Application) {
-	flag := o.aboutTenant(app)
+func (o *flagValues) collectorFlags(app *kingpin.Application) {
+	flag := o.tenantFlag(app)
 	flag("collector.sweep-interval", "Time in which every open incident is read again, for changes that Graph does not date.").
 		Default("10m").StringVar(&o.sweepInterval)
 	flag("collector.max-age", "Age of the last complete snapshot at which incident series are withdrawn.").

@@ -170,16 +170,16 @@ func TestPrecedence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []string{cfg.own.TenantID, cfg.own.ClientID, cfg.own.Endpoint, cfg.own.Authority, string(cfg.own.SignIn.Method), cfg.own.SignIn.Sources[0]}
+	got := []string{cfg.flagTenant.TenantID, cfg.flagTenant.ClientID, cfg.flagTenant.Endpoint, cfg.flagTenant.Authority, string(cfg.flagTenant.SignIn.Method), cfg.flagTenant.SignIn.Sources[0]}
 	want := []string{"contoso.onmicrosoft.com", graphtest.ClientID, "https://dod-graph.microsoft.us", "https://login.microsoftonline.us", "secret", "AZURE_CLIENT_SECRET"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if s := cfg.own.SignIn.Secret; string(s) != graphtest.Secret {
+	if s := cfg.flagTenant.SignIn.Secret; string(s) != graphtest.Secret {
 		t.Error("got another secret")
 	}
 	env = graphtest.Variables{"AZURE_TENANT_ID": graphtest.TenantID, "AZURE_CLIENT_ID": graphtest.ClientID, "AZURE_CLIENT_SECRET_FILE": path}
-	if cfg, err = Parse(nil, env.Get, io.Discard); err != nil || cfg.own.SignIn.Sources[0] != "AZURE_CLIENT_SECRET_FILE" {
+	if cfg, err = Parse(nil, env.Get, io.Discard); err != nil || cfg.flagTenant.SignIn.Sources[0] != "AZURE_CLIENT_SECRET_FILE" {
 		t.Errorf("got %v, %v", cfg, err)
 	}
 }

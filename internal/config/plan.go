@@ -32,8 +32,8 @@ func (p *Plan) Many() bool { return p.Tenants[0].Name != "" }
 // long as the process lives: only the file is read again.
 type Loader struct {
 	path        string   // of the configuration file; empty: none
-	own         *Tenant  // of the flags and the environment; nil: they name none
-	ofTenant    []string // flags given that are about that one tenant
+	flagTenant  *Tenant  // of the flags and the environment; nil: they name none
+	tenantFlags []string // flags given that are about that one tenant
 	environment environment
 }
 
@@ -44,7 +44,7 @@ func (l *Loader) Load() (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.plan(f)
+	return l.combine(f)
 }
 
 // read reads the configuration file, which may be none.
@@ -55,42 +55,42 @@ func (l *Loader) read() (*configfile.File, error) {
 	return configfile.Load(l.path)
 }
 
-// plan returns the plan that a file makes, together with the flags if it holds no
+// combine returns the plan that a file makes, together with the flags if it holds no
 // tenants.
-func (l *Loader) plan(f *configfile.File) (*Plan, error) {
+func (l *Loader) combine(f *configfile.File) (*Plan, error) {
 	p := &Plan{Objectives: f.Objectives}
 	var err error
 	switch {
 	case len(f.Tenants) > 0:
-		p.Tenants, err = l.accounts(f.Tenants)
-	case l.own == nil:
+		p.Tenants, err = l.fileTenants(f.Tenants)
+	case l.flagTenant == nil:
 		err = fmt.Errorf("%s: holds no tenants, and the flags name none", l.path)
 	default:
-		p.Tenants = []*Tenant{l.own}
+		p.Tenants = []*Tenant{l.flagTenant}
 	}
 	return p, err
 }
 
-// accounts returns the tenants of a file with how to sign in to each.
-func (l *Loader) accounts(tenants []configfile.Tenant) ([]*Tenant, error) {
+// fileTenants returns the tenants of a file with how to sign in to each.
+func (l *Loader) fileTenants(tenants []configfile.Tenant) ([]*Tenant, error) {
 	var mistakes []error
-	for _, flag := range l.ofTenant {
+	for _, flag := range l.tenantFlags {
 		mistakes = append(mistakes, fmt.Errorf("%s: not with --config.file=%q, which holds tenants", flag, l.path))
 	}
 	all := make([]*Tenant, len(tenants))
 	for i, t := range tenants {
-		in, err := l.environment.signIn(t.Auth)
+		in, err := l.environment.signInFor(t.Auth)
 		if err != nil {
 			mistakes = append(mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", l.path, t.Name, err))
 		}
-		all[i] = &Tenant{Tenant: located(t), SignIn: in}
+		all[i] = &Tenant{Tenant: withCloud(t), SignIn: in}
 	}
 	return all, errors.Join(mistakes...)
 }
 
-// located returns the tenant with the roots of its cloud where it has none of its
+// withCloud returns the tenant with the roots of its cloud where it has none of its
 // own.
-func located(t configfile.Tenant) configfile.Tenant {
+func withCloud(t configfile.Tenant) configfile.Tenant {
 	for _, c := range graphclient.Clouds() {
 		if c.Name == t.Cloud {
 			t.Endpoint, t.Authority = cmp.Or(t.Endpoint, c.Endpoint), cmp.Or(t.Authority, c.Authority)

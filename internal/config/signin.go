@@ -13,21 +13,21 @@ import (
 // An environment is where variables are looked up. Empty is not given.
 type environment func(name string) string
 
-// hidden returns the value of a variable that nobody may see.
-func (e environment) hidden(name string) graphclient.Secret {
+// secretVariableValue returns the value of a variable that nobody may see.
+func (e environment) secretVariableValue(name string) graphclient.Secret {
 	return graphclient.Secret(strings.TrimRight(e(name), "\r\n"))
 }
 
-// An offer is what there is to sign in with, where nobody has said all of it. Each
+// available is what there is to sign in with, where nobody has said all of it. Each
 // file comes with the name of the flag or the variable that names it.
-type offer struct {
-	secretFile, certificateFile, tokenFile given
+type available struct {
+	secretFile, certificateFile, tokenFile setting
 	secret, password                       graphclient.Secret
 	platform                               string // the variable by which one offers managed identities
 }
 
-// given is a value and where it is from.
-type given struct{ name, value string }
+// A setting is a value and where it is from.
+type setting struct{ name, value string }
 
 // The variables are those of Azure's own libraries, and one more, since a file is
 // better than a variable.
@@ -40,14 +40,14 @@ const (
 	authorityVariable   = "AZURE_AUTHORITY_HOST"
 )
 
-// offer returns what the environment offers.
-func (e environment) offer() offer {
-	o := offer{
-		secretFile:      given{secretFileVariable, e(secretFileVariable)},
-		certificateFile: given{certificateVariable, e(certificateVariable)},
-		tokenFile:       given{tokenVariable, e(tokenVariable)},
-		secret:          e.hidden(secretVariable),
-		password:        e.hidden(passwordVariable),
+// credentials returns what the environment offers.
+func (e environment) credentials() available {
+	o := available{
+		secretFile:      setting{secretFileVariable, e(secretFileVariable)},
+		certificateFile: setting{certificateVariable, e(certificateVariable)},
+		tokenFile:       setting{tokenVariable, e(tokenVariable)},
+		secret:          e.secretVariableValue(secretVariable),
+		password:        e.secretVariableValue(passwordVariable),
 	}
 	for _, name := range []string{"IDENTITY_ENDPOINT", "MSI_ENDPOINT"} {
 		if o.platform == "" && e(name) != "" {
@@ -57,19 +57,19 @@ func (e environment) offer() offer {
 	return o
 }
 
-// signIn returns how the tenant of a file signs in: as the file says, and by the
+// signInFor returns how the tenant of a file signs in: as the file says, and by the
 // environment where the file leaves it open.
-func (e environment) signIn(a configfile.Auth) (credential.SignIn, error) {
-	if a.Method == configfile.MethodAuto || a.Method == configfile.MethodWorkloadIdentity && a.FederatedTokenFile == "" {
-		return e.offer().signIn(a.Method, "auth.method")
+func (e environment) signInFor(auth configfile.Auth) (credential.SignIn, error) {
+	if auth.Method == configfile.MethodAuto || auth.Method == configfile.MethodWorkloadIdentity && auth.FederatedTokenFile == "" {
+		return e.credentials().choose(auth.Method, "auth.method")
 	}
-	s := credential.SignIn{Auth: a}
-	for _, f := range []given{
-		{"client_secret_file", a.ClientSecretFile},
-		{"client_certificate_file", a.ClientCertificateFile},
-		{"client_key_file", a.ClientKeyFile},
-		{"certificate_password_file", a.CertificatePasswordFile},
-		{"federated_token_file", a.FederatedTokenFile},
+	s := credential.SignIn{Auth: auth}
+	for _, f := range []setting{
+		{"client_secret_file", auth.ClientSecretFile},
+		{"client_certificate_file", auth.ClientCertificateFile},
+		{"client_key_file", auth.ClientKeyFile},
+		{"certificate_password_file", auth.CertificatePasswordFile},
+		{"federated_token_file", auth.FederatedTokenFile},
 	} {
 		if f.value != "" {
 			s.Sources = append(s.Sources, f.name)
@@ -81,81 +81,81 @@ func (e environment) signIn(a configfile.Auth) (credential.SignIn, error) {
 	return s, nil
 }
 
-// signIn returns how to sign in by the method that is asked for, by that name, or
+// choose returns how to sign in by the method that is asked for, by that name, or
 // else by the one that the offer makes clear. It looks at the offer only: to try
 // what works would take its time, and could change from one start to the next.
-func (o offer) signIn(asked configfile.Method, by string) (credential.SignIn, error) {
-	method, err := o.method(asked)
+func (a available) choose(asked configfile.Method, by string) (credential.SignIn, error) {
+	method, err := a.method(asked)
 	if err != nil {
 		return credential.SignIn{}, err
 	}
 	s := credential.SignIn{Auth: configfile.Auth{Method: method}}
 	switch method {
 	case configfile.MethodSecret:
-		return o.withSecret(s)
+		return a.withSecret(s)
 	case configfile.MethodCertificate:
-		return o.withCertificate(s)
+		return a.withCertificate(s)
 	case configfile.MethodWorkloadIdentity:
-		s.FederatedTokenFile, s.Sources = o.tokenFile.value, []string{o.tokenFile.name}
+		s.FederatedTokenFile, s.Sources = a.tokenFile.value, []string{a.tokenFile.name}
 		if s.FederatedTokenFile == "" {
-			return s, fmt.Errorf("%s: missing", o.tokenFile.name)
+			return s, fmt.Errorf("%s: missing", a.tokenFile.name)
 		}
 		return s, nil
 	}
 	s.Sources = []string{by}
 	if asked == configfile.MethodAuto {
-		s.Sources = []string{o.platform}
+		s.Sources = []string{a.platform}
 	}
 	return s, nil
 }
 
 // method returns the method that is asked for, or else the one that the offer makes
 // clear. What a platform puts there unasked gives way to what a person does.
-func (o offer) method(asked configfile.Method) (configfile.Method, error) {
-	secret, certificate := o.secretFile.value != "" || o.secret != "", o.certificateFile.value != ""
+func (a available) method(asked configfile.Method) (configfile.Method, error) {
+	secret, certificate := a.secretFile.value != "" || a.secret != "", a.certificateFile.value != ""
 	switch {
 	case asked != configfile.MethodAuto:
 		return asked, nil
 	case secret && certificate:
-		names := []string{o.secretName(), o.certificateFile.name}
+		names := []string{a.secretName(), a.certificateFile.name}
 		return "", fmt.Errorf("%s belong to different methods, keep one", strings.Join(names, " and "))
 	case secret:
 		return configfile.MethodSecret, nil
 	case certificate:
 		return configfile.MethodCertificate, nil
-	case o.tokenFile.value != "":
+	case a.tokenFile.value != "":
 		return configfile.MethodWorkloadIdentity, nil
-	case o.platform != "":
+	case a.platform != "":
 		return configfile.MethodManagedIdentity, nil
 	}
-	return "", errNoOffer
+	return "", errNoCredential
 }
 
-var errNoOffer = errors.New("nothing to sign in with")
+var errNoCredential = errors.New("nothing to sign in with")
 
 // secretName returns where the secret is from.
-func (o offer) secretName() string {
-	if o.secretFile.value != "" {
-		return o.secretFile.name
+func (a available) secretName() string {
+	if a.secretFile.value != "" {
+		return a.secretFile.name
 	}
 	return secretVariable
 }
 
-func (o offer) withSecret(s credential.SignIn) (credential.SignIn, error) {
-	s.ClientSecretFile, s.Secret, s.Sources = o.secretFile.value, o.secret, []string{o.secretName()}
+func (a available) withSecret(s credential.SignIn) (credential.SignIn, error) {
+	s.ClientSecretFile, s.Secret, s.Sources = a.secretFile.value, a.secret, []string{a.secretName()}
 	switch {
 	case s.ClientSecretFile != "" && s.Secret != "":
-		return s, fmt.Errorf("%s and %s are both set, keep one of the two", o.secretFile.name, secretVariable)
+		return s, fmt.Errorf("%s and %s are both set, keep one of the two", a.secretFile.name, secretVariable)
 	case s.ClientSecretFile == "" && s.Secret == "":
-		return s, fmt.Errorf("%s or %s: missing", o.secretFile.name, secretVariable)
+		return s, fmt.Errorf("%s or %s: missing", a.secretFile.name, secretVariable)
 	}
 	return s, nil
 }
 
-func (o offer) withCertificate(s credential.SignIn) (credential.SignIn, error) {
-	s.ClientCertificateFile, s.Password, s.Sources = o.certificateFile.value, o.password, []string{o.certificateFile.name}
+func (a available) withCertificate(s credential.SignIn) (credential.SignIn, error) {
+	s.ClientCertificateFile, s.Password, s.Sources = a.certificateFile.value, a.password, []string{a.certificateFile.name}
 	if s.ClientCertificateFile == "" {
-		return s, fmt.Errorf("%s: missing", o.certificateFile.name)
+		return s, fmt.Errorf("%s: missing", a.certificateFile.name)
 	}
 	if s.Password != "" {
 		s.Sources = append(s.Sources, passwordVariable)

@@ -47,7 +47,7 @@ func TestSignIn(t *testing.T) {
 			if c.auth.Method == "" {
 				c.auth.Method = configfile.MethodAuto
 			}
-			s, err := environment(c.env.Get).signIn(c.auth)
+			s, err := environment(c.env.Get).signInFor(c.auth)
 			got := s.String()
 			if err != nil {
 				got = err.Error()

@@ -11,9 +11,9 @@ import (
 	"msgraph_security_exporter/internal/configfile"
 )
 
-// maxProof is longer than anything that one signs in with: a chain of certificates
+// maxFileSize is longer than anything that one signs in with: a chain of certificates
 // has a few KiB.
-const maxProof = 64 << 10
+const maxFileSize = 64 << 10
 
 // A FileError says what is wrong with a file that one signs in with.
 type FileError struct {
@@ -31,7 +31,7 @@ func (e *FileError) Unwrap() error { return e.Cause }
 // readText reads a secret, a password or a token from a file, without the line end
 // that editors and echo add.
 func readText(what, path string) (graphclient.Secret, error) {
-	raw, err := readProof(what, path)
+	raw, err := readFile(what, path)
 	if err != nil {
 		return "", err
 	}
@@ -42,9 +42,9 @@ func readText(what, path string) (graphclient.Secret, error) {
 	return graphclient.Secret(text), nil
 }
 
-// readProof reads what is in a file. Its errors are all of type *FileError.
-func readProof(what, path string) ([]byte, error) {
-	raw, err := readRegular(path, maxProof)
+// readFile reads what is in a file. Its errors are all of type *FileError.
+func readFile(what, path string) ([]byte, error) {
+	raw, err := readRegular(path, maxFileSize)
 	if err != nil {
 		return nil, &FileError{what, path, configfile.Cause(err)}
 	}

@@ -18,9 +18,9 @@ const maxConcurrent = 8
 // Check checks every tenant and writes a report. It returns an error if any check has
 // failed.
 func Check(ctx context.Context, cfg *config.Config, logger *slog.Logger, w io.Writer) error {
-	network := tenant.NewNetwork()
-	defer network.CloseIdleConnections()
-	r, err := checkAll(ctx, cfg.Plan.Tenants, tenant.Options{Network: network, Logger: logger})
+	transport := tenant.NewTransport()
+	defer transport.CloseIdleConnections()
+	r, err := checkAll(ctx, cfg.Plan.Tenants, tenant.Options{Transport: transport, Logger: logger})
 	if err != nil {
 		return err
 	}

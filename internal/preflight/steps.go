@@ -47,7 +47,7 @@ const endsSoon = 30 * 24 * time.Hour
 
 // checkConfiguration finds out whether what the exporter signs in with can be read.
 func (c *checker) checkConfiguration(now time.Time) bool {
-	if err := c.tenant.Credential.Readable(); err != nil {
+	if err := c.tenant.Credential.CheckFiles(); err != nil {
 		c.add(stepConfiguration, failed, "%v", err)
 		return false
 	}
@@ -148,7 +148,7 @@ func (c *checker) unanswered(e *graphclient.Error) string {
 
 // checkIncidents reads every open incident, as the exporter does, and counts them.
 func (c *checker) checkIncidents(ctx context.Context) {
-	c.tenant.Begin()
+	c.tenant.Start()
 	report, err := waitForSnapshot(ctx, c.tenant.Mirror)
 	if err != nil {
 		c.add(stepIncidents, failed, "%v", err)

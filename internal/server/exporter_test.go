@@ -39,12 +39,12 @@ type exporter struct {
 }
 
 // run does what an exporter does that is started with flags and variables.
-func run(ctx context.Context, hangups <-chan os.Signal, args []string, getenv func(string) string, log io.Writer) error {
+func run(ctx context.Context, signals <-chan os.Signal, args []string, getenv func(string) string, log io.Writer) error {
 	cfg, err := config.Parse(args, getenv, io.Discard)
 	if err != nil {
 		return err
 	}
-	return Serve(ctx, cfg, cfg.Logger(log), hangups)
+	return Serve(ctx, cfg, cfg.Logger(log), signals)
 }
 
 // start runs the program and returns when it listens. It is stopped with the test.

@@ -15,51 +15,50 @@ import (
 // A fleet is the tenants that are served. They share connections and nothing else,
 // so that the trouble of one is no other's.
 type fleet struct {
-	network *http.Transport
-	own     *prometheus.Registry // what the exporter tells of itself
-	metrics http.Handler         // the same, as a page
-	options tenant.Options       // of every tenant
-	logger  *slog.Logger
-	fresh   []*config.Tenant // that nobody has been told of
+	transport *http.Transport
+	registry  *prometheus.Registry // of the exporter itself
+	metrics   http.Handler         // which answers with that registry
+	options   tenant.Options       // of every tenant
+	logger    *slog.Logger
+	added     []*config.Tenant // by the last replace, not logged yet
 
-	mu      sync.Mutex // held for no longer than a look
-	serving map[string]*view
-	leaving sync.WaitGroup // tenants that are served no more
+	mu       sync.Mutex // held for no longer than a lookup
+	serving  map[string]*exposition
+	draining sync.WaitGroup // tenants that are no longer served
 }
 
 // newFleet returns a fleet without tenants.
-func newFleet(cfg *config.Config, logger *slog.Logger, own *prometheus.Registry) *fleet {
-	network := tenant.NewNetwork()
+func newFleet(cfg *config.Config, logger *slog.Logger, registry *prometheus.Registry) *fleet {
+	transport := tenant.NewTransport()
 	return &fleet{
-		network: network,
-		own:     own,
-		metrics: expose(own, logger),
-		options: tenant.Options{Network: network, Demo: cfg.Demo, Exemplars: cfg.Exemplars, Logger: logger},
-		logger:  logger,
+		transport: transport,
+		registry:  registry,
+		metrics:   metricsHandler(registry, logger),
+		options:   tenant.Options{Transport: transport, Demo: cfg.Demo, Exemplars: cfg.Exemplars, Logger: logger},
+		logger:    logger,
 	}
 }
 
-// replace has the fleet serve the tenants of a plan and no others, from one moment
-// to the next. Those that have not changed go on as they are; those that leave do so
-// when the pulls under way are over. After an error nothing has changed. It must not
-// be called at once.
+// replace makes the fleet serve the tenants of a plan and no others, from one moment
+// to the next. Tenants that have not changed go on as they are; those that are not in the
+// plan are drained. After an error nothing has changed. Calls must not overlap.
 func (f *fleet) replace(ctx context.Context, p *config.Plan) error {
-	next := map[string]*view{}
-	f.fresh = nil
+	next := map[string]*exposition{}
+	f.added = nil
 	for _, a := range p.Tenants {
-		v, err := f.view(ctx, a, p)
+		e, err := f.expose(ctx, a, p)
 		if err != nil {
 			return err
 		}
-		next[a.Name] = v
+		next[a.Name] = e
 	}
 	f.publish(next)
 	return nil
 }
 
-// view returns the view of an account, of the tenant that serves it already if there
-// is one.
-func (f *fleet) view(ctx context.Context, a *config.Tenant, p *config.Plan) (*view, error) {
+// expose returns the exposition of a tenant, of the running one if its configuration is the
+// same.
+func (f *fleet) expose(ctx context.Context, a *config.Tenant, p *config.Plan) (*exposition, error) {
 	var t *tenant.Tenant
 	if last := f.serving[a.Name]; last != nil && last.tenant.Config.Equal(a.Tenant) {
 		t = last.tenant
@@ -68,65 +67,64 @@ func (f *fleet) view(ctx context.Context, a *config.Tenant, p *config.Plan) (*vi
 		if t, err = tenant.New(ctx, a, f.options); err != nil {
 			return nil, err
 		}
-		f.fresh = append(f.fresh, a)
+		f.added = append(f.added, a)
 	}
 	objectives := tenant.Objectives(p.Objectives)
 	if a.Name == "" {
-		return newView(t, objectives, f.logger, f.own)
+		return newExposition(t, objectives, f.logger, f.registry)
 	}
-	return newView(t, objectives, f.logger)
+	return newExposition(t, objectives, f.logger)
 }
 
-// introduce logs which tenants are new, and as whom the exporter signs in there. It must
-// not be called at once with replace.
-func (f *fleet) introduce(ctx context.Context) {
-	for _, a := range f.fresh {
+// logAdded logs which tenants the last replace has added, and how the exporter signs in to
+// them. Calls must not overlap with replace.
+func (f *fleet) logAdded(ctx context.Context) {
+	for _, a := range f.added {
 		if !f.options.Demo {
 			tenant.Logger(f.logger, a).InfoContext(ctx, "Serving a tenant", "tenant_id", a.TenantID, "client", a.ClientID, "endpoint", a.Endpoint,
 				"auth_method", a.SignIn.Method, "auth_sources", a.SignIn.Sources)
 		}
 	}
-	f.fresh = nil
+	f.added = nil
 }
 
-// publish replaces the views, and ends the tenants that have none any more, which it
-// does not wait for: no new pull can reach them.
-func (f *fleet) publish(next map[string]*view) {
+// publish replaces the expositions, and drains the tenants that have none any more. It does
+// not wait for that: no new pull can reach them.
+func (f *fleet) publish(next map[string]*exposition) {
 	f.mu.Lock()
 	last := f.serving
 	f.serving = next
 	f.mu.Unlock()
-	for name, v := range last {
-		if now := next[name]; now == nil || now.tenant != v.tenant {
-			f.leaving.Go(v.tenant.Leave)
+	for name, e := range last {
+		if now := next[name]; now == nil || now.tenant != e.tenant {
+			f.draining.Go(e.tenant.Drain)
 		}
 	}
 }
 
-// begin has the tenant of the flags synchronised; those of a file are when they are
-// first pulled.
-func (f *fleet) begin() {
-	if v, done := f.board(""); v != nil {
-		defer done()
-		v.tenant.Begin()
+// start starts the tenant of the flags; those of a file start when they are first pulled.
+func (f *fleet) start() {
+	if e, release := f.acquire(""); e != nil {
+		defer release()
+		e.tenant.Start()
 	}
 }
 
-// board returns the view of a tenant, nil if there is none of that name, and what
-// to call when the pull has been answered: until then the tenant does not leave.
-func (f *fleet) board(name string) (v *view, done func()) {
+// acquire returns the exposition of a tenant, nil if there is none of that name. The tenant
+// is not closed before release is called.
+func (f *fleet) acquire(name string) (e *exposition, release func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if v = f.serving[name]; v == nil {
+	if e = f.serving[name]; e == nil {
 		return nil, func() {}
 	}
-	return v, v.tenant.Acquire()
+	return e, e.tenant.Acquire()
 }
 
-// close ends every tenant and returns when nothing of them is left. Nobody may call
-// anything else any more.
+// close drains every tenant and returns when nothing of them is left. No other method may
+// be called any more.
 func (f *fleet) close() {
 	f.publish(nil)
-	f.leaving.Wait()
-	f.network.CloseIdleConnections()
+	f.draining.Wait()
+	f.transport.CloseIdleConnections()
 }

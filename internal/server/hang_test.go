@@ -37,7 +37,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func inBubble(t *testing.T, path string, log io.Writer, reached ...*graphtest.Graph) *fleet {
 	t.Helper()
 	f := newFleet(&config.Config{}, slog.New(slog.NewTextHandler(log, nil)), prometheus.NewRegistry())
-	f.network.RegisterProtocol("http", roundTrip(func(r *http.Request) (*http.Response, error) {
+	f.transport.RegisterProtocol("http", roundTrip(func(r *http.Request) (*http.Response, error) {
 		for _, g := range reached {
 			if strings.HasPrefix(r.URL.String(), g.URL) {
 				return g.RoundTrip(r)

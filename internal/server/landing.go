@@ -16,7 +16,7 @@ import (
 const demoNotice = `<p><strong>This is a demo.</strong> All incidents are invented, by a simulator in this process.
 Nothing here is about a real tenant.</p>`
 
-// landingPage returns the page at the root.
+// landingPage returns the handler of the page at /.
 func landingPage(cfg *config.Config) (http.Handler, error) {
 	c := web.LandingConfig{
 		Name:        "Microsoft Graph Security Exporter",

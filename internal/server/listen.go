@@ -13,45 +13,45 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
-// A site serves one handler on every address that the flags name. Each address has
-// a server of its own: the toolkit writes TLS and authentication into the server
-// that it is given, which several listeners at once would race for.
-type site struct {
+// listeners serve one handler on every address that the flags name. Each address has a
+// server of its own: the toolkit writes TLS and authentication into the server that it is
+// given, and two addresses would race for one.
+type listeners struct {
 	addresses []string
 	servers   []*http.Server
-	ended     chan error // one of each server
+	ended     chan error // has one of each server
 	tasks     sync.WaitGroup
 	logger    *slog.Logger
 }
 
-// open returns a site that accepts connections on every address. If one of them
-// cannot be had, nothing is served.
-func open(flags *web.FlagConfig, handler http.Handler, logger *slog.Logger) (*site, error) {
+// listen returns listeners that accept connections on every address. If one of them
+// cannot be listened on, nothing is served.
+func listen(flags *web.FlagConfig, handler http.Handler, logger *slog.Logger) (*listeners, error) {
 	each := perAddress(flags)
-	s := &site{ended: make(chan error, len(each)), logger: logger}
+	l := &listeners{ended: make(chan error, len(each)), logger: logger}
 	accepting := make(chan net.Addr, len(each))
 	for _, one := range each {
 		server := newServer(handler, logger)
-		server.BaseContext = func(l net.Listener) context.Context {
+		server.BaseContext = func(listener net.Listener) context.Context {
 			select {
-			case accepting <- l.Addr():
+			case accepting <- listener.Addr():
 			default: // a further socket of systemd's
 			}
 			return context.Background()
 		}
-		s.servers = append(s.servers, server)
-		s.tasks.Go(func() { s.ended <- web.ListenAndServe(server, one, logger) })
+		l.servers = append(l.servers, server)
+		l.tasks.Go(func() { l.ended <- web.ListenAndServe(server, one, logger) })
 	}
 	for range each {
 		select {
 		case a := <-accepting:
-			s.addresses = append(s.addresses, a.String())
-		case err := <-s.ended:
-			s.close()
+			l.addresses = append(l.addresses, a.String())
+		case err := <-l.ended:
+			l.close()
 			return nil, fmt.Errorf("serving: %w", err)
 		}
 	}
-	return s, nil
+	return l, nil
 }
 
 // perAddress returns the flags once for each address.
@@ -84,33 +84,33 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 
 // serve answers until ctx ends, and then until the requests under way have been
 // answered or the longest pull is over. It returns an error if a server gives up.
-func (s *site) serve(ctx context.Context) error {
-	defer s.close()
+func (l *listeners) serve(ctx context.Context) error {
+	defer l.close()
 	select {
-	case err := <-s.ended:
+	case err := <-l.ended:
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	s.logger.Info("Stopping, requests under way are answered first")
+	l.logger.Info("Stopping, requests under way are answered first")
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxTimeout)
 	defer cancel()
 	var tasks sync.WaitGroup
-	for _, server := range s.servers {
+	for _, server := range l.servers {
 		tasks.Go(func() {
 			if err := server.Shutdown(drain); errors.Is(err, context.DeadlineExceeded) {
-				s.logger.Warn("Requests are still under way, dropping them", "after", maxTimeout)
+				l.logger.Warn("Requests are still under way, dropping them", "after", maxTimeout)
 			}
 		})
 	}
 	tasks.Wait()
-	s.logger.Info("Stopped")
+	l.logger.Info("Stopped")
 	return nil
 }
 
 // close ends every server at once, and returns when they have.
-func (s *site) close() {
-	for _, server := range s.servers {
+func (l *listeners) close() {
+	for _, server := range l.servers {
 		_ = server.Close()
 	}
-	s.tasks.Wait()
+	l.tasks.Wait()
 }

@@ -15,37 +15,37 @@ import (
 // serveMetrics answers with the tenant of the flags and what the exporter tells of
 // itself; where tenants have pages of their own, with the latter alone.
 func (f *fleet) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	v, done := f.board("")
-	defer done()
-	if v == nil {
+	e, release := f.acquire("")
+	defer release()
+	if e == nil {
 		f.metrics.ServeHTTP(w, r)
 		return
 	}
-	v.serve(w, r)
+	e.serve(w, r)
 }
 
 // serveProbe answers with the tenant of a file that the target names.
 func (f *fleet) serveProbe(w http.ResponseWriter, r *http.Request) {
-	name, err := target(r.URL.RawQuery)
+	name, err := targetOf(r.URL.RawQuery)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	v, done := f.board(name)
-	defer done()
-	if v == nil {
+	e, release := f.acquire(name)
+	defer release()
+	if e == nil {
 		http.Error(w, fmt.Sprintf("target: no tenant %s is configured", name), http.StatusBadRequest)
 		return
 	}
-	v.serve(w, r)
+	e.serve(w, r)
 }
 
-// label is how tenants are named in a configuration file.
-var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+// tenantName is how tenants are named in a configuration file.
+var tenantName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// target returns the name that a query asks for. What is not one is not repeated:
+// targetOf returns the name that a query asks for. What is not one is not repeated:
 // it may be anything.
-func target(query string) (string, error) {
+func targetOf(query string) (string, error) {
 	values, err := url.ParseQuery(query)
 	targets := values["target"]
 	switch {
@@ -57,7 +57,7 @@ func target(query string) (string, error) {
 		return "", errors.New("target: missing, want the name of a tenant: /probe?target=NAME")
 	case strings.ContainsAny(targets[0], ":/."):
 		return "", errors.New("target: want the name of a tenant as it is configured, not an address")
-	case !label.MatchString(targets[0]):
+	case !tenantName.MatchString(targets[0]):
 		return "", errors.New("target: want the name of a tenant as it is configured, of small letters, digits and hyphens")
 	}
 	return targets[0], nil

@@ -11,51 +11,50 @@ import (
 	"msgraph_security_exporter/internal/config"
 )
 
-// A reloader has the fleet serve what the configuration file says by now. All its
-// methods may be called at once.
+// A reloader makes the fleet serve what the configuration file says now. Its methods may be
+// called concurrently.
 type reloader struct {
-	source *config.Loader
-	fleet  *fleet
-	state  *collector.Reloads
-	logger *slog.Logger
+	loader  *config.Loader
+	fleet   *fleet
+	metrics *collector.Reloads
+	logger  *slog.Logger
 
-	turn sync.Mutex // one reload after the other
+	mu sync.Mutex // held during a reload
 }
 
 // reload reads the file again. A file with mistakes changes nothing.
 func (r *reloader) reload(ctx context.Context) error {
-	r.turn.Lock()
-	defer r.turn.Unlock()
-	p, err := r.source.Load()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, err := r.loader.Load()
 	if err == nil {
 		err = r.fleet.replace(ctx, p)
 	}
-	r.state.Observe(err == nil)
+	r.metrics.Observe(err == nil)
 	if err != nil {
 		r.logger.ErrorContext(ctx, "The configuration is not reloaded, the last one stays", "err", err)
 		return err
 	}
-	r.fleet.introduce(ctx)
-	r.fleet.begin()
+	r.fleet.logAdded(ctx)
+	r.fleet.start()
 	r.logger.InfoContext(ctx, "The configuration is reloaded", "tenants", len(p.Tenants))
 	return nil
 }
 
-// serve answers a request to reload when that is done, with every mistake if there
-// are any.
+// serve reloads and then answers the request, with every mistake if there are any.
 func (r *reloader) serve(w http.ResponseWriter, req *http.Request) {
 	if err := r.reload(req.Context()); err != nil {
 		http.Error(w, "not reloaded:\n"+err.Error(), http.StatusInternalServerError)
 		return
 	}
-	say("Reloaded.")(w, req)
+	textHandler("Reloaded.")(w, req)
 }
 
-// heed reloads at each hangup, until ctx ends.
-func (r *reloader) heed(ctx context.Context, hangups <-chan os.Signal) {
+// reloadOnSignal reloads at each signal, until ctx ends.
+func (r *reloader) reloadOnSignal(ctx context.Context, signals <-chan os.Signal) {
 	for {
 		select {
-		case <-hangups:
+		case <-signals:
 			_ = r.reload(ctx) // which logs what is wrong
 		case <-ctx.Done():
 			return

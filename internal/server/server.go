@@ -13,43 +13,43 @@ import (
 	"msgraph_security_exporter/internal/config"
 )
 
-// Serve serves what the config asks for until ctx ends, lets the scrapes under way
-// finish and returns nil; it returns an error if it cannot begin or go on. It reloads
-// the configuration at each hangup. Nothing that it started outlives it, and several
-// may run at once.
-func Serve(ctx context.Context, cfg *config.Config, logger *slog.Logger, hangups <-chan os.Signal) error {
-	reloads := &reloader{source: &cfg.Loader, state: collector.NewReloads(), logger: logger}
-	own, err := register(append(process(), reloads.state)...)
+// Serve serves what a configuration asks for until ctx ends. It then lets the scrapes under
+// way finish and returns nil; it returns an error if it cannot start or go on. It reloads
+// the configuration file at each signal. No goroutine outlives it, and several calls may
+// run at once.
+func Serve(ctx context.Context, cfg *config.Config, logger *slog.Logger, signals <-chan os.Signal) error {
+	reloads := &reloader{loader: &cfg.Loader, metrics: collector.NewReloads(), logger: logger}
+	registry, err := newRegistry(append(processCollectors(), reloads.metrics)...)
 	if err != nil {
 		return err
 	}
-	fleet := newFleet(cfg, logger, own)
+	fleet := newFleet(cfg, logger, registry)
 	defer fleet.close()
 	if err := fleet.replace(ctx, cfg.Plan); err != nil {
 		return err
 	}
 	reloads.fleet = fleet
-	handler, err := newHandler(cfg, fleet, reloads)
+	handler, err := newMux(cfg, fleet, reloads)
 	if err != nil {
 		return err
 	}
-	site, err := open(cfg.Web, handler, logger)
+	listeners, err := listen(cfg.Web, handler, logger)
 	if err != nil {
 		return err
 	}
-	announce(cfg, site.addresses, logger)
-	fleet.introduce(ctx)
-	fleet.begin()
+	logStart(cfg, listeners.addresses, logger)
+	fleet.logAdded(ctx)
+	fleet.start()
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
-	ctx, end := context.WithCancel(ctx)
-	defer end()
-	tasks.Go(func() { reloads.heed(ctx, hangups) })
-	return site.serve(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	tasks.Go(func() { reloads.reloadOnSignal(ctx, signals) })
+	return listeners.serve(ctx)
 }
 
-// announce logs what the exporter is about to do.
-func announce(cfg *config.Config, addresses []string, logger *slog.Logger) {
+// logStart logs that the exporter has started.
+func logStart(cfg *config.Config, addresses []string, logger *slog.Logger) {
 	logger = logger.With("version", buildinfo.Version(), "addresses", strings.Join(addresses, ","))
 	if cfg.Demo {
 		logger.Warn("Started as a DEMO: a simulated tenant with invented incidents, nothing here is real")

@@ -2,8 +2,8 @@ package server
 
 import "net/http"
 
-// say answers with a line of text.
-func say(text string) http.HandlerFunc {
+// textHandler returns a handler that answers with a line of text.
+func textHandler(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(text + "\n"))

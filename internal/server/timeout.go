@@ -16,9 +16,9 @@ const (
 	maxMargin      = 500 * time.Millisecond
 )
 
-// patience returns how long a pull may wait for a refresh, by the header in which
-// Prometheus says how long it waits itself. Nonsense is ignored.
-func patience(h http.Header) time.Duration {
+// refreshTimeout returns how long a pull waits for a refresh. The header is the one in which
+// Prometheus says how long it waits itself; nonsense in it is ignored.
+func refreshTimeout(h http.Header) time.Duration {
 	timeout := defaultTimeout
 	if values := h.Values("X-Prometheus-Scrape-Timeout-Seconds"); len(values) == 1 {
 		seconds, err := strconv.ParseFloat(values[0], 64)

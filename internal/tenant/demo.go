@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"context"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -9,13 +10,14 @@ import (
 	"msgraph_security_exporter/graphclient/graphsim"
 )
 
-// haste is how much faster than in life things happen in the demo, where a day of a
+// speedup is how much faster than in life things happen in the demo, where a day of a
 // security team passes in minutes; requests may come as much faster.
-const haste = 60
+const speedup = 60
 
-// simulate puts a simulated tenant in place of Graph, has its story happen beside
-// the mirror, and returns the way there. No request leaves the process.
-func (t *Tenant) simulate(graph *graphclient.Config) http.RoundTripper {
+// simulate puts a simulated tenant in place of Graph. It returns the transport that leads
+// there, on which no request leaves the process, and the story of the tenant, which is to
+// run beside the mirror.
+func simulate(graph *graphclient.Config) (transport http.RoundTripper, story func(context.Context)) {
 	seed := rand.Uint64()
 	sim := graphsim.New(graphsim.Config{
 		Seed:         seed,
@@ -23,10 +25,9 @@ func (t *Tenant) simulate(graph *graphclient.Config) http.RoundTripper {
 		Jitter:       120 * time.Millisecond,
 		KeepRequests: 1000,
 	})
-	t.tasks = append(t.tasks, graphsim.NewStory(sim, seed).Run)
 	graph.Endpoint, graph.Authority = "https://graph.demo.invalid", "https://login.demo.invalid"
 	graph.TenantID, graph.ClientID = "demo.invalid", "demo"
-	graph.RequestsPerMinute *= haste
+	graph.RequestsPerMinute *= speedup
 	graph.Credential = graphclient.ClientSecret(func() (graphclient.Secret, error) { return "invented", nil })
-	return sim
+	return sim, graphsim.NewStory(sim, seed).Run
 }

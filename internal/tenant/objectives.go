@@ -16,8 +16,8 @@ func Objectives(declared []configfile.Objective) []collector.Objective {
 	for i, o := range declared {
 		all[i] = collector.Objective{
 			Name:              o.Name,
-			Severities:        named(append(mirror.Severities(), 0), o.Severities),
-			Priorities:        named(mirror.Priorities(), o.Priorities),
+			Severities:        withNames(append(mirror.Severities(), 0), o.Severities),
+			Priorities:        withNames(mirror.Priorities(), o.Priorities),
 			AcknowledgeWithin: o.AcknowledgeWithin,
 			ResolveWithin:     o.ResolveWithin,
 		}
@@ -25,8 +25,8 @@ func Objectives(declared []configfile.Objective) []collector.Objective {
 	return all
 }
 
-// named returns the values that have one of the names.
-func named[E interface{ String() string }](values []E, names []string) []E {
+// withNames returns the values that have one of the names.
+func withNames[E interface{ String() string }](values []E, names []string) []E {
 	var all []E
 	for _, v := range values {
 		for _, name := range names {

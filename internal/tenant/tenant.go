@@ -21,7 +21,7 @@ import (
 
 // Options are what tenants have in common.
 type Options struct {
-	Network         http.RoundTripper // on which all requests go
+	Transport       http.RoundTripper // on which all requests go
 	Demo, Exemplars bool
 	Logger          *slog.Logger
 }
@@ -33,11 +33,11 @@ type Tenant struct {
 	Credential *credential.Source
 	Graph      *graphclient.Client
 	Mirror     *mirror.Mirror
-	told       []prometheus.Collector  // that go on counting whatever the objectives
+	collectors []prometheus.Collector  // that go on counting whatever the objectives
 	tasks      []func(context.Context) // to be run until their context ends
-	begin      func()                  // runs the tasks, if that has not been done
-	end        func()                  // ends them and returns when nothing of them is left
-	pulls      sync.WaitGroup          // under way
+	start      func()                  // runs the tasks, if that has not been done
+	stop       func()                  // ends them and returns when nothing of them is left
+	acquired   sync.WaitGroup          // pulls under way
 }
 
 // New builds the stack. It asks nobody before its tasks run. The end of ctx
@@ -45,13 +45,15 @@ type Tenant struct {
 func New(ctx context.Context, cfg *config.Tenant, opts Options) (*Tenant, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	t := &Tenant{Config: cfg, Credential: credential.NewSource(cfg.SignIn, cfg.SecretExpires)}
-	t.live(ctx, cancel)
+	t.setLifecycle(ctx, cancel)
 	logger := Logger(opts.Logger, cfg)
-	graph, network := t.graphConfig(logger), opts.Network
+	graph, transport := t.graphConfig(logger), opts.Transport
 	if opts.Demo {
-		network = t.simulate(&graph)
+		var story func(context.Context)
+		transport, story = simulate(&graph)
+		t.tasks = append(t.tasks, story)
 	}
-	measured := collector.NewTransport(leashed(ctx, network), operation)
+	measured := collector.NewTransport(withLifetime(ctx, transport), operation)
 	graph.Transport = measured
 	var err error
 	if t.Graph, err = graphclient.New(graph); err != nil {
@@ -59,13 +61,13 @@ func New(ctx context.Context, cfg *config.Tenant, opts Options) (*Tenant, error)
 	}
 	flow := collector.NewFlow(opts.Exemplars)
 	t.Mirror = mirror.New(t.Graph, mirrorConfig(cfg, flow, logger))
-	t.told = []prometheus.Collector{flow, measured, collector.NewExpiry(t.Credential.Ends)}
+	t.collectors = []prometheus.Collector{flow, measured, collector.NewExpiry(t.Credential.Ends)}
 	t.tasks = append(t.tasks, t.Mirror.Run)
 	return t, nil
 }
 
-// NewNetwork returns what the requests of all tenants go on. They share connections.
-func NewNetwork() *http.Transport { return graphclient.NewTransport() }
+// NewTransport returns what the requests of all tenants go on. They share connections.
+func NewTransport() *http.Transport { return graphclient.NewTransport() }
 
 // Logger returns a logger that names the tenant, if it has a name.
 func Logger(logger *slog.Logger, cfg *config.Tenant) *slog.Logger {
@@ -79,39 +81,41 @@ func Logger(logger *slog.Logger, cfg *config.Tenant) *slog.Logger {
 // objectives.
 func (t *Tenant) Collectors(objectives []collector.Objective) []prometheus.Collector {
 	options := collector.Options{Objectives: objectives, Tags: t.Config.Tags, IncidentInfo: t.Config.IncidentInfo}
-	return append(t.told[:len(t.told):len(t.told)], collector.New(t.Mirror, options))
+	return append(t.collectors[:len(t.collectors):len(t.collectors)], collector.New(t.Mirror, options))
 }
 
-// live has the tasks run from the first begin until the end. No request outlives it.
-func (t *Tenant) live(ctx context.Context, cancel func()) {
+// setLifecycle makes start and stop. The tasks run from the first start until the stop, which
+// no request outlives.
+func (t *Tenant) setLifecycle(ctx context.Context, cancel func()) {
 	var running sync.WaitGroup
-	t.begin = sync.OnceFunc(func() {
+	t.start = sync.OnceFunc(func() {
 		for _, task := range t.tasks {
 			running.Go(func() { task(ctx) })
 		}
 	})
-	t.end = func() {
+	t.stop = func() {
 		cancel()
 		running.Wait()
 	}
 }
 
-// Begin runs the tasks of the tenant, if that has not been done.
-func (t *Tenant) Begin() { t.begin() }
+// Start runs the tasks of the tenant, if that has not been done.
+func (t *Tenant) Start() { t.start() }
 
 // Close ends the tasks and returns when nothing of them is left.
-func (t *Tenant) Close() { t.end() }
+func (t *Tenant) Close() { t.stop() }
 
-// Acquire keeps the tenant from leaving until release is called.
+// Acquire keeps the tenant running until release is called: [Tenant.Drain] waits for that.
 func (t *Tenant) Acquire() (release func()) {
-	t.pulls.Add(1)
-	return t.pulls.Done
+	t.acquired.Add(1)
+	return t.acquired.Done
 }
 
-// Leave ends the tenant when the pulls under way are over. No new one may come.
-func (t *Tenant) Leave() {
-	t.pulls.Wait()
-	t.end()
+// Drain closes the tenant when everybody who has acquired it has released it. Nobody may
+// acquire it any more.
+func (t *Tenant) Drain() {
+	t.acquired.Wait()
+	t.stop()
 }
 
 func (t *Tenant) graphConfig(logger *slog.Logger) graphclient.Config {

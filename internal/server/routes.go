@@ -7,8 +7,8 @@ import (
 	"msgraph_security_exporter/internal/config"
 )
 
-// newHandler returns everything that is served over HTTP.
-func newHandler(cfg *config.Config, fleet *fleet, reloads *reloader) (http.Handler, error) {
+// newMux returns the handler of every path.
+func newMux(cfg *config.Config, fleet *fleet, reloads *reloader) (http.Handler, error) {
 	landing, err := landingPage(cfg)
 	if err != nil {
 		return nil, err
@@ -18,10 +18,10 @@ func newHandler(cfg *config.Config, fleet *fleet, reloads *reloader) (http.Handl
 	mux.HandleFunc("GET /metrics", fleet.serveMetrics)
 	mux.HandleFunc("GET /probe", fleet.serveProbe)
 	mux.HandleFunc("GET /sd", fleet.serveTargets)
-	mux.HandleFunc("GET /-/healthy", say("Healthy."))
-	// Ready is whoever answers pulls. Whether there are numbers yet is a metric: a
-	// pod that is not ready is not scraped, and could not tell.
-	mux.HandleFunc("GET /-/ready", say("Ready."))
+	mux.HandleFunc("GET /-/healthy", textHandler("Healthy."))
+	// The exporter is ready when it answers pulls. Whether there are numbers yet is a
+	// metric: a pod that is not ready is not scraped, and could not say so.
+	mux.HandleFunc("GET /-/ready", textHandler("Ready."))
 	if cfg.Lifecycle {
 		mux.HandleFunc("POST /-/reload", reloads.serve)
 	}

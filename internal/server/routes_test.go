@@ -10,8 +10,8 @@ import (
 	"msgraph_security_exporter/internal/graphtest"
 )
 
-// TestPatience shows how long a pull waits for a refresh, by what it says itself.
-func TestPatience(t *testing.T) {
+// TestRefreshTimeout shows how long a pull waits for a refresh, by what it says itself.
+func TestRefreshTimeout(t *testing.T) {
 	for _, c := range []struct {
 		values []string
 		want   time.Duration
@@ -35,7 +35,7 @@ func TestPatience(t *testing.T) {
 		{[]string{"60", "60"}, 9500 * time.Millisecond},
 	} {
 		h := http.Header{"X-Prometheus-Scrape-Timeout-Seconds": c.values}
-		if got := patience(h); got != c.want {
+		if got := refreshTimeout(h); got != c.want {
 			t.Errorf("%q: got %s, want %s", c.values, got, c.want)
 		}
 	}
@@ -85,12 +85,12 @@ func TestDemo(t *testing.T) {
 	e.synced(t)
 	got := e.scrape(t)
 	got.expect(t, "msgraph_security_up", 1)
-	open := 0.0
+	listen := 0.0
 	for _, n := range got.family(openIncidents) {
-		open += n
+		listen += n
 	}
-	if open < 50 {
-		t.Errorf("got %v open incidents, want a lively tenant", open)
+	if listen < 50 {
+		t.Errorf("got %v open incidents, want a lively tenant", listen)
 	}
 	if text, _ := e.log.read(); strings.Contains(text, graphtest.TenantID) {
 		t.Errorf("the log names the environment's tenant:\n%s", text)

@@ -59,9 +59,9 @@ func (s *Source) Credential() graphclient.Credential {
 	return graphclient.ClientSecret(s.clientSecret)
 }
 
-// Readable reports why what the exporter signs in with cannot be read, as far as it
+// CheckFiles reports why what the exporter signs in with cannot be read, as far as it
 // is in files.
-func (s *Source) Readable() error {
+func (s *Source) CheckFiles() error {
 	var err error
 	switch s.Method {
 	case configfile.MethodSecret:
@@ -107,13 +107,13 @@ func (s *Source) certificate() (*graphclient.Certificate, error) {
 
 func (s *SignIn) readCertificate() (*graphclient.Certificate, error) {
 	const what = "client certificate file"
-	certificate, err := readProof(what, s.ClientCertificateFile)
+	certificate, err := readFile(what, s.ClientCertificateFile)
 	if err != nil {
 		return nil, err
 	}
 	var key []byte
 	if s.ClientKeyFile != "" {
-		if key, err = readProof("client key file", s.ClientKeyFile); err != nil {
+		if key, err = readFile("client key file", s.ClientKeyFile); err != nil {
 			return nil, err
 		}
 	}

@@ -1,0 +1,73 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"msgraph_security_exporter/collector"
+	"msgraph_security_exporter/internal/buildinfo"
+	"msgraph_security_exporter/internal/tenant"
+)
+
+// An exposition answers the pulls of one tenant with its metrics.
+type exposition struct {
+	tenant  *tenant.Tenant
+	metrics http.Handler
+}
+
+// newExposition returns the exposition of a tenant, with its incidents held against
+// objectives, followed by the metrics of more.
+func newExposition(t *tenant.Tenant, objectives []collector.Objective, logger *slog.Logger, more ...prometheus.Gatherer) (*exposition, error) {
+	registry, err := newRegistry(t.Collectors(objectives)...)
+	if err != nil {
+		return nil, err
+	}
+	return &exposition{t, metricsHandler(append(prometheus.Gatherers{registry}, more...), logger)}, nil
+}
+
+// serve brings the tenant up to date and answers. If that takes longer than the puller
+// waits, it answers from the last snapshot. A refresh that fails is counted and logged
+// where it fails, and the answer says so.
+func (e *exposition) serve(w http.ResponseWriter, r *http.Request) {
+	e.tenant.Start()
+	ctx, cancel := context.WithTimeout(r.Context(), refreshTimeout(r.Header))
+	defer cancel()
+	_ = e.tenant.Mirror.Refresh(ctx)
+	e.metrics.ServeHTTP(w, r)
+}
+
+// metricsHandler returns a handler that answers with what a gatherer gathers.
+func metricsHandler(from prometheus.Gatherer, logger *slog.Logger) http.Handler {
+	return promhttp.HandlerFor(from, promhttp.HandlerOpts{
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
+		EnableOpenMetrics: true,
+	})
+}
+
+// processCollectors returns the collectors of the build and the process, which every
+// exporter has.
+func processCollectors() []prometheus.Collector {
+	return []prometheus.Collector{
+		versioncollector.NewCollector(buildinfo.Program),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	}
+}
+
+// newRegistry returns a registry of some collectors.
+func newRegistry(all ...prometheus.Collector) (*prometheus.Registry, error) {
+	registry := prometheus.NewRegistry()
+	for _, c := range all {
+		if err := registry.Register(c); err != nil {
+			return nil, fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	return registry, nil
+}

@@ -1,0 +1,43 @@
+package tenant
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// withLifetime has every request end with ctx at the latest, its body included. The
+// client's own requests end with their caller, but a sign-in belongs to all who wait
+// for it and to the context of none.
+func withLifetime(ctx context.Context, next http.RoundTripper) http.RoundTripper {
+	return roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		shorter, cancel := context.WithCancel(r.Context())
+		stop := context.AfterFunc(ctx, cancel)
+		release := func() { stop(); cancel() }
+		resp, err := next.RoundTrip(r.WithContext(shorter))
+		if err != nil {
+			release()
+			return nil, err
+		}
+		resp.Body = &releasingBody{resp.Body, release}
+		return resp, nil
+	})
+}
+
+// A roundTripperFunc is a transport of one function.
+type roundTripperFunc func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements [http.RoundTripper].
+func (f roundTripperFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A releasingBody body releases what its request holds when it is closed.
+type releasingBody struct {
+	io.ReadCloser
+	release func()
+}
+
+// Close implements [io.Closer].
+func (b *releasingBody) Close() error {
+	defer b.release()
+	return b.ReadCloser.Close()
+}
