@@ -30,14 +30,15 @@ const (
 	MethodAzureCLI         Method = "azure-cli"
 )
 
-// A way is a way to sign in with the file that it needs, if any, and those that it may have.
-type way struct {
+// methodFiles are the files of a way to sign in: the one that it needs, if any, and those
+// that it may have.
+type methodFiles struct {
 	name   Method
 	needs  string
 	allows []string
 }
 
-var ways = []way{
+var methodFileTable = []methodFiles{
 	{MethodAuto, "", authFiles},
 	{MethodSecret, "client_secret_file", nil},
 	{MethodCertificate, "client_certificate_file", []string{"client_key_file", "certificate_password_file"}},
@@ -57,7 +58,7 @@ func (r *reader) auth(at place) Auth {
 		"federated_token_file":      r.path(&a.FederatedTokenFile),
 	})
 	if a.Method == MethodAuto {
-		a.Method = r.implied(at, given)
+		a.Method = r.impliedMethod(at, given)
 	}
 	r.checkFiles(at, given, a.Method)
 	return a
@@ -65,18 +66,18 @@ func (r *reader) auth(at place) Auth {
 
 func methodNames() []string {
 	var all []string
-	for _, w := range ways {
+	for _, w := range methodFileTable {
 		all = append(all, string(w.name))
 	}
 	return all
 }
 
-// implied returns the method that the files belong to. Files of two methods are a mistake:
-// which of the two would be used could only be guessed.
-func (r *reader) implied(at place, given map[string]place) Method {
+// impliedMethod returns the method that the files belong to. Files of two methods are a
+// mistake: which of the two is meant could only be guessed.
+func (r *reader) impliedMethod(at place, given map[string]place) Method {
 	var found []Method
 	var because []string
-	for _, w := range ways[1:] {
+	for _, w := range methodFileTable[1:] {
 		for _, name := range append([]string{w.needs}, w.allows...) {
 			if _, ok := given[name]; ok && !slices.Contains(found, w.name) {
 				found, because = append(found, w.name), append(because, name)
@@ -95,7 +96,7 @@ func (r *reader) implied(at place, given map[string]place) Method {
 
 // checkFiles checks that a method has the files that it needs, and no others.
 func (r *reader) checkFiles(at place, given map[string]place, method Method) {
-	w := ways[slices.IndexFunc(ways, func(w way) bool { return w.name == method })]
+	w := methodFileTable[slices.IndexFunc(methodFileTable, func(w methodFiles) bool { return w.name == method })]
 	if w.needs != "" {
 		r.require(at, given, w.needs)
 	}

@@ -16,7 +16,7 @@ import (
 // tenants.
 const maxSize = 1 << 20
 
-const empty = "is empty, want tenants or objectives"
+const emptyFile = "is empty, want tenants or objectives"
 
 // document returns the root of the one YAML document in a text.
 func document(name string, text []byte) (*yaml.Node, error) {
@@ -24,7 +24,7 @@ func document(name string, text []byte) (*yaml.Node, error) {
 		return nil, &mistake{file: name, text: fmt.Sprintf("is longer than %d KiB", maxSize>>10)}
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // as some editors put before UTF-8
-	if err := legible(name, text); err != nil {
+	if err := checkText(name, text); err != nil {
 		return nil, err
 	}
 	loader, err := yaml.NewLoader(bytes.NewReader(text))
@@ -34,26 +34,26 @@ func document(name string, text []byte) (*yaml.Node, error) {
 	var first, second yaml.Node
 	switch err := loader.Load(&first); {
 	case errors.Is(err, io.EOF):
-		return nil, &mistake{file: name, text: empty}
+		return nil, &mistake{file: name, text: emptyFile}
 	case err != nil:
-		return nil, unparsable(name, text, err)
+		return nil, syntaxMistake(name, text, err)
 	}
 	switch err := loader.Load(&second); {
 	case err == nil:
 		return nil, &mistake{file: name, line: second.Line, text: "a second document begins, want only one"}
 	case !errors.Is(err, io.EOF):
-		return nil, unparsable(name, text, err)
+		return nil, syntaxMistake(name, text, err)
 	}
-	root := target(first.Content[0])
+	root := resolveAlias(first.Content[0])
 	if typeOf(root) == "!!null" {
-		return nil, &mistake{file: name, text: empty}
+		return nil, &mistake{file: name, text: emptyFile}
 	}
 	return root, nil
 }
 
-// legible finds the first byte that no text in UTF-8 has. The parser would refuse most of
+// checkText finds the first byte that no text in UTF-8 has. The parser would refuse most of
 // them too, yet without the line.
-func legible(name string, text []byte) error {
+func checkText(name string, text []byte) error {
 	for i, line := 0, 1; i < len(text); {
 		char, size := utf8.DecodeRune(text[i:])
 		switch {
@@ -69,18 +69,18 @@ func legible(name string, text []byte) error {
 	return nil
 }
 
-var indentedByTab = regexp.MustCompile(`^ *\t`)
+var tabIndent = regexp.MustCompile(`^ *\t`)
 
-// unparsable says where a text stops being YAML. Of the parser's messages one quotes the
+// syntaxMistake says where a text stops being YAML. Of the parser's messages one quotes the
 // text, and what it quotes may be a secret: "client_secret: *x" is a reference to an anchor.
-func unparsable(name string, text []byte, err error) error {
+func syntaxMistake(name string, text []byte, err error) error {
 	e, ok := errors.AsType[*yaml.LoadError](err)
 	switch {
 	case !ok:
 		return &mistake{file: name, text: "is not YAML"}
 	case e.Stage == yaml.ComposerStage:
 		return &mistake{file: name, line: e.Mark.Line, text: "refers to an anchor that is not above"}
-	case indentedByTab.Match(lineOf(text, e.Mark.Line)):
+	case tabIndent.Match(lineOf(text, e.Mark.Line)):
 		return &mistake{file: name, line: e.Mark.Line, text: "is indented by a tab, want spaces"}
 	}
 	said := e.Message

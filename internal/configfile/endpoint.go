@@ -10,15 +10,15 @@ import (
 // clouds are the clouds that have security incidents.
 var clouds = []string{"public", "usgov", "usgov-dod"}
 
-// chinese are the names under which 21Vianet's cloud goes, without hyphens.
-var chinese = []string{"china", "cn", "azurechina", "azurechinacloud", "chinacloud", "mooncake", "21vianet"}
+// chinaNames are the names under which 21Vianet's cloud goes, without hyphens.
+var chinaNames = []string{"china", "cn", "azurechina", "azurechinacloud", "chinacloud", "mooncake", "21vianet"}
 
 // cloud reads the name of a cloud.
 func (r *reader) cloud(to *string) func(place) {
 	return func(at place) {
-		for _, c := range chinese {
-			if at.node.Value != "" && plain(at.node.Value) == c {
-				r.wrong(at, "%s: Microsoft Graph operated by 21Vianet has no security incidents", shown(at.node.Value))
+		for _, c := range chinaNames {
+			if at.node.Value != "" && normalized(at.node.Value) == c {
+				r.wrong(at, "%s: Microsoft Graph operated by 21Vianet has no security incidents", quoted(at.node.Value))
 				return
 			}
 		}
@@ -34,7 +34,7 @@ func (r *reader) endpoint(to *string) func(place) {
 		if !ok {
 			return
 		}
-		if reason := refusal(s); reason != "" {
+		if reason := endpointMistake(s); reason != "" {
 			r.wrong(at, "%s", reason)
 			return
 		}
@@ -42,9 +42,9 @@ func (r *reader) endpoint(to *string) func(place) {
 	}
 }
 
-// refusal says why a text is not the root of a service, and nothing of what may be a
+// endpointMistake says why a text is not the root of a service, and nothing of what may be a
 // password in it.
-func refusal(s string) string {
+func endpointMistake(s string) string {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil:

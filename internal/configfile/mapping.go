@@ -15,10 +15,10 @@ func (r *reader) mapping(at place, known fields) map[string]place {
 		return given
 	}
 	for pair := range slices.Chunk(at.node.Content, 2) {
-		if !r.spend(at) {
+		if !r.countValue(at) {
 			break
 		}
-		key, here := pair[0], at.under(pair[0].Value, pair[1])
+		key, here := pair[0], at.field(pair[0].Value, pair[1])
 		read, isKnown := known[key.Value]
 		switch {
 		case key.Kind != yaml.ScalarNode || !isKnown:
@@ -42,7 +42,7 @@ func (r *reader) mapping(at place, known fields) map[string]place {
 func (r *reader) require(at place, given map[string]place, names ...string) {
 	for _, name := range names {
 		if _, ok := given[name]; !ok && at.node.Kind == yaml.MappingNode {
-			r.wrong(at.under(name, at.node), "missing")
+			r.wrong(at.field(name, at.node), "missing")
 		}
 	}
 }
@@ -55,13 +55,13 @@ func (r *reader) list(at place, named bool, read func(place)) {
 	}
 	seen := map[string]bool{}
 	for i, n := range at.node.Content {
-		here := place{target(n), fmt.Sprintf("%s[%d]", at.path, i)}
+		here := place{resolveAlias(n), fmt.Sprintf("%s[%d]", at.path, i)}
 		if named {
 			if name := nameOf(here.node); name != "" && !seen[name] {
 				seen[name], here.path = true, at.path+"."+name
 			}
 		}
-		if !r.spend(here) {
+		if !r.countValue(here) {
 			break
 		}
 		if typeOf(here.node) == "!!null" {
@@ -78,7 +78,7 @@ func nameOf(n *yaml.Node) string {
 		return ""
 	}
 	for pair := range slices.Chunk(n.Content, 2) {
-		if value := target(pair[1]); pair[0].Value == "name" && label.MatchString(value.Value) {
+		if value := resolveAlias(pair[1]); pair[0].Value == "name" && label.MatchString(value.Value) {
 			return value.Value
 		}
 	}

@@ -11,8 +11,8 @@ import (
 // one of the two is set, the other is zero.
 type Objective struct {
 	Name              string
-	Severities        []string // empty for all, else the mildest first
-	Priorities        []string // empty for all, else the highest first
+	Severities        []string // emptyFile for all, else the mildest first
+	Priorities        []string // emptyFile for all, else the highest first
 	AcknowledgeWithin time.Duration
 	ResolveWithin     time.Duration
 }
@@ -43,8 +43,8 @@ func (r *reader) objective(at place, names names) Objective {
 	var o Objective
 	given := r.mapping(at, fields{
 		"name":               r.unique(names, &o.Name),
-		"severities":         func(at place) { o.Severities = r.some(at, severities) },
-		"priorities":         func(at place) { o.Priorities = r.some(at, priorities) },
+		"severities":         func(at place) { o.Severities = r.choices(at, severities) },
+		"priorities":         func(at place) { o.Priorities = r.choices(at, priorities) },
 		"acknowledge_within": r.duration(&o.AcknowledgeWithin, shortestObjective, longestObjective),
 		"resolve_within":     r.duration(&o.ResolveWithin, shortestObjective, longestObjective),
 	})
@@ -57,8 +57,8 @@ func (r *reader) objective(at place, names names) Objective {
 	return o
 }
 
-// some reads a list of words of which none comes twice, and returns them in their order.
-func (r *reader) some(at place, words []string) []string {
+// choices reads a list of words of which none comes twice, and returns them in their order.
+func (r *reader) choices(at place, words []string) []string {
 	var all []string
 	r.list(at, false, func(at place) {
 		var word string

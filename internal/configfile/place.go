@@ -34,19 +34,20 @@ func (m *mistake) Error() string {
 	return s + ": " + m.text
 }
 
-// A place is a value in the file with the path that leads to it.
+// A place is a value in the file, with the path that names it in messages:
+// "tenants.contoso.client_id".
 type place struct {
 	node *yaml.Node
 	path string
 }
 
-// under returns the place of a value of a field.
-func (p place) under(name string, value *yaml.Node) place {
-	return place{target(value), strings.TrimPrefix(p.path+"."+name, ".")}
+// field returns the place of the value of a field.
+func (p place) field(name string, value *yaml.Node) place {
+	return place{resolveAlias(value), strings.TrimPrefix(p.path+"."+name, ".")}
 }
 
-// target returns what an alias stands for.
-func target(n *yaml.Node) *yaml.Node {
+// resolveAlias returns what an alias stands for.
+func resolveAlias(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
 	}
@@ -75,8 +76,8 @@ func (r *reader) err() error {
 	return errors.Join(all...)
 }
 
-// spend reports whether another value may be read.
-func (r *reader) spend(at place) bool {
+// countValue counts a value, and reports whether it may be read.
+func (r *reader) countValue(at place) bool {
 	r.values++
 	if r.values == maxValues {
 		r.wrong(at, "is value number %d of the file, aliases resolved; no more are read", maxValues)
@@ -87,8 +88,8 @@ func (r *reader) spend(at place) bool {
 // fields are the fields that a mapping may have, with what reads the value of each.
 type fields map[string]func(place)
 
-// nouns names the types of values.
-var nouns = map[string]string{
+// typeNames names the types of values.
+var typeNames = map[string]string{
 	"!!str": "text", "!!int": "a whole number", "!!float": "a fraction", "!!bool": "true or false", "!!timestamp": "a date",
 	"!!seq": "a list", "!!map": "a mapping", "!!null": "nothing",
 }
@@ -98,7 +99,7 @@ var nouns = map[string]string{
 func typeOf(n *yaml.Node) string {
 	tag := n.ShortTag()
 	switch {
-	case nouns[tag] == "", (tag == "!!map") != (n.Kind == yaml.MappingNode), (tag == "!!seq") != (n.Kind == yaml.SequenceNode):
+	case typeNames[tag] == "", (tag == "!!map") != (n.Kind == yaml.MappingNode), (tag == "!!seq") != (n.Kind == yaml.SequenceNode):
 		return ""
 	}
 	return tag
@@ -110,6 +111,6 @@ func (r *reader) is(at place, tags ...string) bool {
 	if slices.Contains(tags, tag) {
 		return true
 	}
-	r.wrong(at, "want %s, not %s", nouns[tags[0]], cmp.Or(nouns[tag], "a value with a tag of its own"))
+	r.wrong(at, "want %s, not %s", typeNames[tags[0]], cmp.Or(typeNames[tag], "a value with a tag of its own"))
 	return false
 }

@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// showable is what names of fields look like. Another key may be a secret that stands in
-// the wrong place.
-var showable = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,39}$`)
+// fieldName matches the names of fields. Another key may be a secret in the wrong place, and
+// is not shown.
+var fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,39}$`)
 
 // authFiles are the fields of an auth block that name a file.
 var authFiles = []string{"client_secret_file", "client_certificate_file", "client_key_file", "certificate_password_file", "federated_token_file"}
@@ -20,8 +20,8 @@ func (r *reader) unknown(at place, key *yaml.Node, known fields) {
 	switch name := key.Value; {
 	case key.ShortTag() == "!!merge":
 		r.wrong(place{key, at.path}, "merging by << is not possible; what tenants share can stand under defaults")
-	case key.Kind == yaml.ScalarNode && showable.MatchString(name):
-		r.wrong(place{key, at.under(name, key).path}, "%s", hint(name, known))
+	case key.Kind == yaml.ScalarNode && fieldName.MatchString(name):
+		r.wrong(place{key, at.field(name, key).path}, "%s", hint(name, known))
 	default:
 		r.wrong(place{key, at.path}, "unknown field, with a name that is not shown")
 	}
@@ -30,29 +30,29 @@ func (r *reader) unknown(at place, key *yaml.Node, known fields) {
 // hint guesses which field was meant.
 func hint(name string, known fields) string {
 	for field := range known {
-		if plain(field) == plain(name) || plain(field) == plain(name)+"s" {
+		if normalized(field) == normalized(name) || normalized(field) == normalized(name)+"s" {
 			return "unknown field, want " + field
 		}
 	}
 	for _, field := range append([]string{"method"}, authFiles...) {
-		switch plain(field) {
-		case plain(name):
+		switch normalized(field) {
+		case normalized(name):
 			return "unknown field, want auth." + field
-		case plain(name) + "file":
-			return inline + field
+		case normalized(name) + "file":
+			return secretInline + field
 		}
 	}
-	if strings.Contains(plain(name), "secret") || strings.Contains(plain(name), "password") {
-		return inline + "client_secret_file"
+	if strings.Contains(normalized(name), "secret") || strings.Contains(normalized(name), "password") {
+		return secretInline + "client_secret_file"
 	}
 	return "unknown field"
 }
 
-// inline is what is said to who writes a secret into the file.
-const inline = "is not to stand in this file; put it into a file of its own and name that in auth."
+// secretInline is the message for a secret in the file.
+const secretInline = "is not to stand in this file; put it into a file of its own and name that in auth."
 
-// plain returns a name without what spellings differ in.
-func plain(name string) string {
+// normalized returns a name in small letters, without hyphens and underscores.
+func normalized(name string) string {
 	return strings.Map(func(c rune) rune {
 		if c == '_' || c == '-' {
 			return -1

@@ -20,7 +20,7 @@ const maxText = 4096
 func (r *reader) scalar(at place) (string, bool) {
 	switch tag := typeOf(at.node); {
 	case at.node.Kind == yaml.ScalarNode && tag != "!!str" && tag != "":
-		r.wrong(at, "want text, not %s; put it in quotes", nouns[tag])
+		r.wrong(at, "want text, not %s; put it in quotes", typeNames[tag])
 		return "", false
 	case !r.is(at, "!!str"):
 		return "", false
@@ -76,10 +76,10 @@ func (r *reader) unique(taken names, to *string) func(place) {
 		line, again := taken[name]
 		switch {
 		case !label.MatchString(name):
-			r.wrong(at, "%s: want a name of at most 63 small letters, digits and hyphens, such as contoso-eu", shown(name))
+			r.wrong(at, "%s: want a name of at most 63 small letters, digits and hyphens, such as contoso-eu", quoted(name))
 			return
 		case again:
-			r.wrong(at, "%s is the name on line %d already", shown(name), line)
+			r.wrong(at, "%s is the name on line %d already", quoted(name), line)
 			return
 		}
 		taken[name], *to = at.node.Line, name
@@ -105,7 +105,7 @@ func (r *reader) number(to *int, least, most int) func(place) {
 		}
 		n, err := strconv.Atoi(at.node.Value)
 		if err != nil || n < least || n > most || strconv.Itoa(n) != at.node.Value { // 010 is 8 to some
-			r.wrong(at, "%s: want a whole number from %d to %d", shown(at.node.Value), least, most)
+			r.wrong(at, "%s: want a whole number from %d to %d", quoted(at.node.Value), least, most)
 			return
 		}
 		*to = n
@@ -122,7 +122,7 @@ func (r *reader) duration(to *time.Duration, least, most string) func(place) {
 		}
 		d, ok := parseDuration(at.node.Value)
 		if !ok || d < shortest || d > longest {
-			r.wrong(at, "%s: want a time from %s to %s, such as 90s or 10m", shown(at.node.Value), least, most)
+			r.wrong(at, "%s: want a time from %s to %s, such as 90s or 10m", quoted(at.node.Value), least, most)
 			return
 		}
 		*to = d
@@ -181,8 +181,8 @@ func (r *reader) choice(to *string, words []string) func(place) {
 	}
 }
 
-// shown quotes a value in a message, not all of a long one.
-func shown(s string) string {
+// quoted quotes a value in a message, not all of a long one.
+func quoted(s string) string {
 	if len(s) > 64 {
 		return strconv.QuoteToGraphic(strings.ToValidUTF8(s[:64], "")) + "…"
 	}
