@@ -3,6 +3,8 @@ package buildinfo
 
 import (
 	"cmp"
+	"runtime/debug"
+	"strings"
 
 	"github.com/prometheus/common/version"
 )
@@ -10,5 +12,22 @@ import (
 // Program is the name of the program.
 const Program = "msgraph_security_exporter"
 
-// Version returns the version that the build was given.
-func Version() string { return cmp.Or(version.Version, "devel") }
+// Version returns the version that the build was given ("make build" takes it from git), or
+// else the one that the Go command has found, or else "devel".
+func Version() string {
+	info, _ := debug.ReadBuildInfo()
+	return cmp.Or(version.Version, moduleVersion(info), "devel")
+}
+
+// moduleVersion returns the version of the main module, empty if it is not known.
+func moduleVersion(info *debug.BuildInfo) string {
+	if info == nil || info.Main.Version == "(devel)" {
+		return ""
+	}
+	return info.Main.Version
+}
+
+// Text returns what --version prints.
+func Text() string {
+	return strings.Replace(version.Print(Program), ", version "+version.Version, ", version "+Version(), 1)
+}

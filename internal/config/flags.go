@@ -6,7 +6,6 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/common/promslog/flag"
-	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
@@ -45,7 +44,7 @@ type flagValues struct {
 func application() (*kingpin.Application, *flagValues) {
 	app := kingpin.New(buildinfo.Program, "Prometheus exporter for Microsoft Graph security incidents (Microsoft Defender XDR).")
 	app.HelpFlag.Short('h')
-	app.Version(version.Print(buildinfo.Program))
+	app.Version(buildinfo.Text())
 	o := &flagValues{}
 	o.graphFlags(app)
 	o.collectorFlags(app)

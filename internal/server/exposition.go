@@ -55,7 +55,7 @@ func metricsHandler(from prometheus.Gatherer, logger *slog.Logger) http.Handler 
 // exporter has.
 func processCollectors() []prometheus.Collector {
 	return []prometheus.Collector{
-		versioncollector.NewCollector(buildinfo.Program),
+		versioncollector.NewCollector(buildinfo.Program, versioncollector.WithExtraConstLabels(prometheus.Labels{"version": buildinfo.Version()})),
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/buildinfo"
 	"msgraph_security_exporter/internal/graphtest"
 )
 
@@ -66,6 +67,9 @@ func TestPages(t *testing.T) {
 		if status != c.status || !strings.Contains(text, c.text) {
 			t.Errorf("%s: got status %d, want %d with %q in:\n%s", c.path, status, c.status, c.text, text)
 		}
+	}
+	if _, text := quiet.get(t, "/metrics"); !strings.Contains(text, `,version="`+buildinfo.Version()+`"} 1`) {
+		t.Error("build_info has no version")
 	}
 	if _, text := quiet.get(t, "/"); strings.Contains(strings.ToLower(text), "demo") || strings.Contains(text, "debug/pprof") {
 		t.Errorf("the landing page speaks of what there is not:\n%s", text)
