@@ -46,7 +46,7 @@ func Parse(args []string, getenv func(string) string, stdout io.Writer) (*Config
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, withHint(err, app)
 	}
 	return check(flags, getenv)
 }

@@ -139,7 +139,7 @@ func TestMistakes(t *testing.T) {
 		{"no such file", and(valid, "--config.file="+dir+"/none"), nil, []string{
 			dir + "/none: no such file or directory",
 		}},
-		{"secret as a flag", []string{"--graph.client-secret=" + graphtest.Secret}, nil, []string{"unknown long flag '--graph.client-secret'"}},
+		{"secret as a flag", []string{"--graph.client-secret=" + graphtest.Secret}, nil, []string{"unknown long flag '--graph.client-secret'; did you mean --graph.client-secret-file? --help lists all flags"}},
 		{"flag given twice", and(tenant, "--graph.tenant-id=contoso.example"), nil, []string{"flag 'graph.tenant-id' cannot be repeated"}},
 	}
 	for _, c := range cases {
