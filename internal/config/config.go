@@ -4,6 +4,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"msgraph_security_exporter/internal/configfile"
+	"msgraph_security_exporter/internal/credential"
 )
 
 // A Config is what the flags, the environment and the configuration file ask for,
@@ -69,6 +71,9 @@ func check(flags *flagValues, getenv func(string) string) (*Config, error) {
 		logFormat:   promslog.NewFormat(),
 	}
 	v.checkPlan(cfg)
+	if cfg.ConfigCheck && cfg.Plan != nil {
+		v.checkFiles(cfg)
+	}
 	v.checkOutput(cfg)
 	if len(v.mistakes) > 0 {
 		return nil, errors.Join(v.mistakes...)
@@ -89,6 +94,19 @@ func (v *validator) checkPlan(cfg *Config) {
 	}
 	if err != nil {
 		v.mistakes = append(v.mistakes, err) // each line of which says where
+	}
+}
+
+// checkFiles reads what the exporter signs in to the tenants of a file with. Only
+// --config.check does: a tenant whose secret is missing keeps no other from being served.
+func (v *validator) checkFiles(cfg *Config) {
+	for _, t := range cfg.Plan.Tenants {
+		if t.Name == "" {
+			continue // checkSignIn has read those of the flags
+		}
+		if err := credential.NewSource(t.SignIn, t.SecretExpires).CheckFiles(); err != nil {
+			v.mistakes = append(v.mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", cfg.path, t.Name, err))
+		}
 	}
 }
 

@@ -31,6 +31,9 @@ func TestMistakes(t *testing.T) {
 	webConfig := file("web.yml", "no_such_key: 1\n")
 	objectives := file("objectives.yml", "objectives:\n  - name: a\n    resolve_within: soon\n  - {severities: [urgent], acknowledge_within: 1h}\n")
 	tenants := file("tenants.yml", "tenants:\n  - {name: contoso, tenant_id: "+graphtest.TenantID+", client_id: "+graphtest.ClientID+"}\n")
+	in := ", tenant_id: " + graphtest.TenantID + ", client_id: " + graphtest.ClientID + ", auth: "
+	secrets := file("secrets.yml", "tenants:\n  - {name: contoso"+in+"{client_secret_file: none}}\n"+
+		"  - {name: fabrikam"+in+"{client_secret_file: good}}\n  - {name: northwind"+in+"{client_certificate_file: good}}\n")
 	tenant := []string{"--graph.tenant-id=" + graphtest.TenantID, "--graph.client-id=" + graphtest.ClientID}
 	and := func(given []string, more ...string) []string { return slices.Concat(given, more) }
 	valid := and(tenant, "--graph.client-secret-file="+good)
@@ -125,6 +128,10 @@ func TestMistakes(t *testing.T) {
 		}},
 		{"mistakes in a file, and nothing else", []string{"--config.file=" + objectives + "x"}, nil, []string{
 			objectives + "x: no such file or directory",
+		}},
+		{"files that a file names", []string{"--config.check", "--config.file=" + secrets}, nil, []string{
+			secrets + ": tenants.contoso.auth: client secret file " + dir + "/none: no such file or directory",
+			secrets + ": tenants.northwind.auth: client certificate file " + good + ": is neither PEM nor PFX, or is cut short",
 		}},
 		{"method unknown", and(valid, "--graph.auth-method=password"), nil, []string{
 			`--graph.auth-method="password": want one of auto, secret, certificate, workload-identity, managed-identity, azure-cli`,

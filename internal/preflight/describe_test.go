@@ -1,8 +1,10 @@
 package preflight
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,11 +15,15 @@ import (
 // TestConfigCheck prints what a good configuration makes, and asks nobody.
 func TestConfigCheck(t *testing.T) {
 	t.Parallel()
+	pair := graphtest.NewPair(t, time.Now().Add(time.Hour))
+	secret, certificate := filepath.Join(t.TempDir(), "secret"), filepath.Join(t.TempDir(), "certificate")
+	graphtest.Write(t, secret, graphtest.Secret)
+	graphtest.Write(t, certificate, string(pair.Certificate)+string(pair.Key))
 	path := graphtest.Configure(t,
-		"  - {name: contoso, tenant_id: contoso.example, client_id: "+graphtest.ClientID+", auth: {client_secret_file: s}}\n",
+		"  - {name: contoso, tenant_id: contoso.example, client_id: "+graphtest.ClientID+", auth: {client_secret_file: "+secret+"}}\n",
 		"  - {name: fabrikam, tenant_id: fabrikam.example, client_id: "+graphtest.ClientID+"}\n",
 		"objectives: [{name: a, resolve_within: 1h}]\n")
-	env := graphtest.Variables{"AZURE_CLIENT_CERTIFICATE_PATH": "c.pem", "AZURE_TENANT_ID": graphtest.TenantID}
+	env := graphtest.Variables{"AZURE_CLIENT_CERTIFICATE_PATH": certificate, "AZURE_TENANT_ID": graphtest.TenantID}
 	var out strings.Builder
 	cfg, err := config.Parse([]string{"--config.check", "--config.file=" + path}, env.Get, &out)
 	if err != nil {
