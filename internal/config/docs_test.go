@@ -5,9 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"msgraph_security_exporter/graphclient/graphsim"
 	"msgraph_security_exporter/internal/graphtest"
@@ -61,4 +64,39 @@ func TestDocumentedFilesPass(t *testing.T) {
 	if checked != 3 {
 		t.Errorf("checked %d files, want 3", checked)
 	}
+}
+
+// TestDocumentedFlags compares the tables of docs/flags.md with the flags that there are:
+// their names, defaults and variables, in both directions.
+func TestDocumentedFlags(t *testing.T) {
+	t.Parallel()
+	documented, declared := map[string]string{}, map[string]string{}
+	row := regexp.MustCompile("(?m)^\\| `--([a-z.-]+)` \\| (.*?) ?\\| (.*?) \\| .+ \\|$")
+	for _, m := range row.FindAllStringSubmatch(doc(t, "flags.md"), -1) {
+		value := m[3]
+		if !strings.HasPrefix(value, "`") {
+			value = map[string]string{"on": "true", "off": "false"}[value] // any other word: no default
+		}
+		documented[m[1]] = strings.Trim(value, "`") + " " + variablesIn(m[2])
+	}
+	app, _ := application()
+	for _, f := range app.Model().Flags {
+		value := strings.Join(f.Default, ",")
+		if f.IsBoolFlag() && value == "" {
+			value = "false"
+		}
+		if !f.Hidden {
+			declared[f.Name] = value + " " + variablesIn(f.Help)
+		}
+	}
+	if diff := cmp.Diff(declared, documented); diff != "" {
+		t.Errorf("docs/flags.md lists other flags (-declared +documented):\n%s", diff)
+	}
+}
+
+// variablesIn returns the environment variables that a text names, sorted.
+func variablesIn(text string) string {
+	names := regexp.MustCompile(`AZURE_[A-Z_]+`).FindAllString(text, -1)
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), " ")
 }

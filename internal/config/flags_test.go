@@ -2,10 +2,7 @@ package config
 
 import (
 	"io"
-	"maps"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -217,28 +214,5 @@ func TestCheckFormat(t *testing.T) {
 	want := "--check: not with --demo, which has nothing to check\n--check.format=\"xml\": want one of text, json"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
-	}
-}
-
-// TestDocumentedFlags compares the flags that docs/operations.md names with those
-// that there are.
-func TestDocumentedFlags(t *testing.T) {
-	t.Parallel()
-	page, err := os.ReadFile("../../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	documented, declared := map[string]bool{}, map[string]bool{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `--([a-z.-]+)`.*\\|$").FindAllStringSubmatch(string(page), -1) {
-		documented[m[1]] = true
-	}
-	app, _ := application()
-	for _, f := range app.Model().Flags {
-		if !f.Hidden {
-			declared[f.Name] = true
-		}
-	}
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(declared)), slices.Sorted(maps.Keys(documented))); diff != "" {
-		t.Errorf("docs/operations.md lists other flags (-declared +documented):\n%s", diff)
 	}
 }
