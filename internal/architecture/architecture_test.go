@@ -148,19 +148,6 @@ func isOf(n ast.Node, pkg string, names ...string) bool {
 	return ok && x.Name == pkg && (len(names) == 0 || slices.Contains(names, s.Sel.Name))
 }
 
-// TestFileLength shows that no file has grown past 400 lines.
-func TestFileLength(t *testing.T) {
-	for _, name := range goFiles(t) {
-		text, err := os.ReadFile(filepath.Join(root, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n := strings.Count(string(text), "\n"); n > 400 {
-			t.Errorf("%s has %d lines, want at most 400", name, n)
-		}
-	}
-}
-
 // goFiles returns every Go file of this module, by its path from the root.
 func goFiles(t *testing.T) []string {
 	t.Helper()
