@@ -1,4 +1,4 @@
-// Package buildinfo says which program this is, and of which version.
+// Package buildinfo knows the name and the version of the program.
 package buildinfo
 
 import (
@@ -12,8 +12,8 @@ import (
 // Program is the name of the program.
 const Program = "msgraph_security_exporter"
 
-// Version returns the version that the build was given ("make build" takes it from git), or
-// else the one that the Go command has found, or else "devel".
+// Version returns the version that the linker was given, as "make build" does, or the one that
+// the Go command has recorded, or "devel". It is never empty.
 func Version() string {
 	info, _ := debug.ReadBuildInfo()
 	return cmp.Or(version.Version, moduleVersion(info), "devel")

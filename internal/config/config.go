@@ -1,5 +1,5 @@
 // Package config turns flags, environment and configuration file into one checked Config.
-// Nothing else of the program reads an environment variable.
+// No other package reads an environment variable.
 package config
 
 import (
@@ -17,8 +17,8 @@ import (
 	"msgraph_security_exporter/internal/credential"
 )
 
-// A Config is what the flags, the environment and the configuration file ask for,
-// checked.
+// A Config is what the flags, the environment and the configuration file ask for. It has
+// been checked.
 type Config struct {
 	Loader                      // which reads the file again at each reload
 	Plan                        *Plan
@@ -30,13 +30,13 @@ type Config struct {
 	logFormat                   *promslog.Format
 }
 
-// Logger returns a logger as the flags ask for it.
+// Logger returns a logger of the level and the format that the flags ask for.
 func (c *Config) Logger(w io.Writer) *slog.Logger {
 	return promslog.New(&promslog.Config{Level: c.logLevel, Format: c.logFormat, Writer: w})
 }
 
-// Parse reads the flags and the environment. It returns no config and no error if
-// --help or --version was all that was asked for.
+// Parse reads the flags, the environment and the configuration file. It returns nil and no
+// error if the flags ask for --help or --version, which it writes to stdout.
 func Parse(args []string, getenv func(string) string, stdout io.Writer) (*Config, error) {
 	app, flags := application()
 	terminated := false
@@ -53,8 +53,8 @@ func Parse(args []string, getenv func(string) string, stdout io.Writer) (*Config
 	return check(flags, getenv)
 }
 
-// check returns the config that the options and the environment make, or else
-// every mistake in them, each on a line that names the flag or the variable.
+// check returns the configuration, or every mistake in it, each on a line that names the flag,
+// the variable or the field.
 func check(flags *flagValues, getenv func(string) string) (*Config, error) {
 	v := &validator{flags: flags, environment: getenv}
 	cfg := &Config{
@@ -81,8 +81,9 @@ func check(flags *flagValues, getenv func(string) string) (*Config, error) {
 	return cfg, nil
 }
 
-// checkPlan reads the configuration file, and looks for a tenant in the flags unless
-// there are some in the file, or may be: of a file with mistakes nobody knows.
+// checkPlan reads the configuration file. If it holds no tenants, checkPlan checks the tenant
+// of the flags. A file with mistakes may hold tenants or not: the flags are checked only if
+// some of them describe a tenant.
 func (v *validator) checkPlan(cfg *Config) {
 	f, err := cfg.read()
 	if err == nil && len(f.Tenants) == 0 || err != nil && len(cfg.tenantFlags) > 0 {
@@ -93,16 +94,16 @@ func (v *validator) checkPlan(cfg *Config) {
 		cfg.Plan, err = cfg.combine(f)
 	}
 	if err != nil {
-		v.mistakes = append(v.mistakes, err) // each line of which says where
+		v.mistakes = append(v.mistakes, err) // each line names its place
 	}
 }
 
-// checkFiles reads what the exporter signs in to the tenants of a file with. Only
-// --config.check does: a tenant whose secret is missing keeps no other from being served.
+// checkFiles reads the secrets, certificates and tokens of the tenants of a file. Only
+// --config.check does that: a tenant whose secret is missing must not stop the others.
 func (v *validator) checkFiles(cfg *Config) {
 	for _, t := range cfg.Plan.Tenants {
 		if t.Name == "" {
-			continue // checkSignIn has read those of the flags
+			continue // the tenant of the flags, which checkSignIn has checked
 		}
 		if err := credential.NewSource(t.SignIn, t.SecretExpires).CheckFiles(); err != nil {
 			v.mistakes = append(v.mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", cfg.path, t.Name, err))
@@ -110,7 +111,7 @@ func (v *validator) checkFiles(cfg *Config) {
 	}
 }
 
-// checkOutput checks the flags of the log and of the page.
+// checkOutput checks the flags of the log, of the report and of the web server.
 func (v *validator) checkOutput(cfg *Config) {
 	if err := cfg.logLevel.Set(v.flags.logLevel); err != nil {
 		v.wrongValue("--log.level", v.flags.logLevel, "want one of %s", strings.Join(promslog.LevelFlagOptions, ", "))

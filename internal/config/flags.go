@@ -16,15 +16,14 @@ import (
 // defaultAddress is where metrics are served unless a flag says otherwise.
 const defaultAddress = ":10365"
 
-// The forms that the answers of --check come in.
+// The formats of the report of --check.
 const CheckText, CheckJSON = "text", "json"
 
-// CheckFormats returns them.
+// CheckFormats returns the formats of the report of --check.
 func CheckFormats() []string { return []string{CheckText, CheckJSON} }
 
-// flagValues are the flags as they were given. They are text, so that one check can
-// report everything that is wrong with them at once; the parser would stop at the
-// first mistake.
+// flagValues are the values of the flags, unchecked. They are text, so that all mistakes can
+// be reported at once: the parser would stop at the first.
 type flagValues struct {
 	tenantID, clientID                        string
 	secretFile, certificateFile, authMethod   string
@@ -37,7 +36,7 @@ type flagValues struct {
 	checkFormat                               string
 	lifecycle, pprof, exemplars               bool
 	web                                       *web.FlagConfig
-	tenantFlags                               []string // flags given that are about the one tenant of the flags
+	tenantFlags                               []string // names of the given flags that describe the tenant of the flags
 }
 
 // application declares the flags.
@@ -66,8 +65,8 @@ func application() (*kingpin.Application, *flagValues) {
 	return app, o
 }
 
-// tenantFlag returns what declares a flag and notes if it is given: one that is
-// about the one tenant of the flags says nothing about those of a file.
+// tenantFlag returns a function that declares a flag of the tenant of the flags. Such a flag
+// is noted when it is given: beside a file of tenants it is a mistake.
 func (o *flagValues) tenantFlag(app *kingpin.Application) func(name, help string) *kingpin.FlagClause {
 	return func(name, help string) *kingpin.FlagClause {
 		return app.Flag(name, help).Action(func(*kingpin.ParseContext) error {

@@ -13,7 +13,7 @@ import (
 	"msgraph_security_exporter/internal/credential"
 )
 
-// checkTenant checks the flags and variables of the one tenant that they name.
+// checkTenant checks the flags and variables that describe a tenant.
 func (v *validator) checkTenant() {
 	v.flagTenant = &Tenant{}
 	if v.flags.demo {
@@ -39,8 +39,8 @@ func (v *validator) checkDirectory() {
 	v.flagTenant.TenantID = tenant
 }
 
-// checkSignIn finds out how to sign in, and as which application. What is in files
-// is read once, so that one that cannot be read is known before anything is served.
+// checkSignIn finds out how to sign in, and as which application. It reads the files once, so
+// that a file that cannot be read is reported at the start.
 func (v *validator) checkSignIn() {
 	v.checkMethod()
 	v.checkClient()
@@ -61,13 +61,13 @@ func (v *validator) checkMethod() {
 	case errors.Is(err, errNoCredential):
 		v.mistake("--graph.client-secret-file, --graph.client-certificate-file, their variables or --graph.auth-method", "missing")
 	case err != nil:
-		v.mistakes = append(v.mistakes, err) // which names the flags
+		v.mistakes = append(v.mistakes, err) // the error names the flags
 	}
 }
 
-// credentials returns what flags and variables offer to sign in with. A flag that belongs
-// to another method than the one asked for is a mistake; variables may be there for
-// something else.
+// credentials returns the credentials that flags and variables name. A flag that does not
+// belong to the method asked for is a mistake. A variable is none: it may be meant for
+// another program.
 func (v *validator) credentials() available {
 	o := v.environment.credentials()
 	for _, f := range []struct {
@@ -92,8 +92,8 @@ func (v *validator) credentials() available {
 	return o
 }
 
-// checkClient finds which application signs in. A managed identity may be the only
-// one that there is, and the Azure CLI brings its own.
+// checkClient finds out which application signs in. A managed identity needs no client id if
+// the platform has one identity only, and the Azure CLI has a client id of its own.
 func (v *validator) checkClient() {
 	name, client := v.flagOrVariable("--graph.client-id", v.flags.clientID, "AZURE_CLIENT_ID")
 	optional := v.flagTenant.SignIn.Method == configfile.MethodManagedIdentity || v.flagTenant.SignIn.Method == configfile.MethodAzureCLI
@@ -106,8 +106,8 @@ func (v *validator) checkClient() {
 	v.flagTenant.ClientID = client
 }
 
-// checkCloud finds where Graph and the sign-in service are. Azure's own variable for
-// the latter says nothing against a cloud that a flag names.
+// checkCloud finds out where Graph and the sign-in service are. A cloud that a flag names
+// takes precedence over the variable for the sign-in service.
 func (v *validator) checkCloud() {
 	v.flagTenant.Cloud = v.flags.cloud
 	cloud, err := graphclient.CloudNamed(v.flagTenant.Cloud)
@@ -122,17 +122,18 @@ func (v *validator) checkCloud() {
 	v.flagTenant.Authority = v.endpointOr(name, authority, cloud.Authority)
 }
 
+// endpointOr returns the root of a service that is given, or the default.
 func (v *validator) endpointOr(name, given, otherwise string) string {
 	if given != "" {
 		if _, err := graphclient.ParseEndpoint(given); err != nil {
-			v.mistake(name, "%v", err) // which shows no password
+			v.mistake(name, "%v", err) // the error shows no password
 		}
 	}
 	return cmp.Or(given, otherwise)
 }
 
-// checkDemo refuses what would seem to choose a tenant and does not. Variables are
-// not looked at: they may be there for something else.
+// checkDemo refuses the flags that choose a tenant: the demo serves a simulated one. It does
+// not look at variables, which may be meant for another program.
 func (v *validator) checkDemo() {
 	if v.flags.check {
 		v.mistake("--check", "not with --demo, which has nothing to check")
@@ -163,11 +164,10 @@ func (v *validator) checkTimes() {
 	}
 }
 
-// The bounds of what is shown on demand, so that no page grows beyond what a
-// Prometheus takes easily.
+// The bounds of the series on demand. They keep a page within what Prometheus takes easily.
 const maxIncidentInfo, maxTags, maxTag = 100, 20, 100
 
-// checkOnDemand checks what is shown on demand only.
+// checkOnDemand checks the flags of the series on demand.
 func (v *validator) checkOnDemand() {
 	v.flagTenant.IncidentInfo = v.number("--collector.incident-info", v.flags.incidentInfo, 0, maxIncidentInfo)
 	if v.flags.tags == "" {

@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-// GCPercent returns how much garbage there may be, in percent of what is alive, unless
-// GOGC says so itself. Most of what is alive is the copy of the incidents, which hardly
-// changes: collecting garbage sooner costs little, and is what keeps it small. Where a
-// file may name many tenants, they all begin at a time, and the processor is what is
-// short then.
+// GCPercent returns the percentage for [runtime/debug.SetGCPercent], unless GOGC sets it.
+// Most of the live memory is the copy of the incidents, which hardly changes: collecting
+// often costs little and keeps the heap small. The tenants of a file all start at the same
+// time, when the processor is what is short, so that their percentage is higher.
 func GCPercent(args []string, getenv func(string) string) (percent int, ok bool) {
 	switch {
 	case getenv("GOGC") != "":

@@ -10,8 +10,8 @@ import (
 
 var unknownFlag = regexp.MustCompile(`^unknown (?:long|short) flag '-{1,2}(.*)'$`)
 
-// withHint adds to the error of an unknown flag which one may be meant, and where all of
-// them are listed. It leaves other errors as they are.
+// withHint adds the nearest flag to the error of an unknown one, and where all flags are
+// listed. It returns other errors as they are.
 func withHint(err error, app *kingpin.Application) error {
 	m := unknownFlag.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -23,8 +23,8 @@ func withHint(err error, app *kingpin.Application) error {
 	return fmt.Errorf("%w; --help lists all flags", err)
 }
 
-// nearest returns the flag that is most like a name, empty if none is. One that differs in
-// more than it begins or ends with, or in three letters, is not.
+// nearest returns the flag whose name is nearest, empty if none is near: the flag begins with
+// the name, or ends with it after a dot, or differs in at most three letters.
 func nearest(name string, flags []*kingpin.FlagModel) string {
 	best, least := "", 4
 	for _, f := range flags {
@@ -39,8 +39,8 @@ func nearest(name string, flags []*kingpin.FlagModel) string {
 	return best
 }
 
-// editDistance returns how many letters have to be added, removed or replaced to make one
-// text of another.
+// editDistance returns how many letters must be added, removed or replaced to turn one text
+// into another.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

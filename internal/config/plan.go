@@ -10,35 +10,33 @@ import (
 	"msgraph_security_exporter/internal/credential"
 )
 
-// A Tenant is a tenant as it is to be read: where it is, what it may cost, and
-// how the exporter signs in there.
+// A Tenant is a tenant to serve: where it is, its limits, and how the exporter signs in.
 type Tenant struct {
-	configfile.Tenant // without a name if it is the one of the flags
+	configfile.Tenant // the tenant of the flags has no name
 	SignIn            credential.SignIn
 }
 
-// A Plan is which tenants are served, and the objectives that their incidents are
-// held against: what a reload replaces.
+// A Plan holds the tenants to serve and the objectives for their incidents. It is what a
+// reload replaces; the rest of a [Config] stays.
 type Plan struct {
 	Tenants    []*Tenant
-	Objectives []configfile.Objective // empty: those that a team has by default
+	Objectives []configfile.Objective // empty: the default ones
 }
 
-// Many reports whether the tenants are those of a file, each of which has a page of
-// its own.
+// Many reports whether the tenants are those of a file. Each of them has its own page.
 func (p *Plan) Many() bool { return p.Tenants[0].Name != "" }
 
-// A Loader is where plans come from. Flags and environment stay what they are for as
-// long as the process lives: only the file is read again.
+// A Loader loads plans. Flags and environment stay the same for the life of the process: only
+// the file is read again.
 type Loader struct {
-	path        string   // of the configuration file; empty: none
-	flagTenant  *Tenant  // of the flags and the environment; nil: they name none
-	tenantFlags []string // flags given that are about that one tenant
+	path        string   // of the configuration file, empty if there is none
+	flagTenant  *Tenant  // nil if flags and environment name none
+	tenantFlags []string // names of the given flags that describe it
 	environment environment
 }
 
-// Load returns the plan as the file has it now. The error has a line for each
-// mistake, and shows no secret.
+// Load reads the file and returns its plan. The error has a line for each mistake, and shows
+// no secret.
 func (l *Loader) Load() (*Plan, error) {
 	f, err := l.read()
 	if err != nil {
@@ -47,7 +45,7 @@ func (l *Loader) Load() (*Plan, error) {
 	return l.combine(f)
 }
 
-// read reads the configuration file, which may be none.
+// read reads the configuration file, if there is one.
 func (l *Loader) read() (*configfile.File, error) {
 	if l.path == "" {
 		return &configfile.File{}, nil
@@ -55,8 +53,8 @@ func (l *Loader) read() (*configfile.File, error) {
 	return configfile.Load(l.path)
 }
 
-// combine returns the plan that a file makes, together with the flags if it holds no
-// tenants.
+// combine returns the plan of a file. If the file holds no tenants, the plan has the tenant of
+// the flags.
 func (l *Loader) combine(f *configfile.File) (*Plan, error) {
 	p := &Plan{Objectives: f.Objectives}
 	var err error
@@ -71,7 +69,7 @@ func (l *Loader) combine(f *configfile.File) (*Plan, error) {
 	return p, err
 }
 
-// fileTenants returns the tenants of a file with how to sign in to each.
+// fileTenants returns the tenants of a file, with the way to sign in to each.
 func (l *Loader) fileTenants(tenants []configfile.Tenant) ([]*Tenant, error) {
 	var mistakes []error
 	for _, flag := range l.tenantFlags {
@@ -88,8 +86,7 @@ func (l *Loader) fileTenants(tenants []configfile.Tenant) ([]*Tenant, error) {
 	return all, errors.Join(mistakes...)
 }
 
-// withCloud returns the tenant with the roots of its cloud where it has none of its
-// own.
+// withCloud returns the tenant with the endpoints of its cloud where it names none.
 func withCloud(t configfile.Tenant) configfile.Tenant {
 	for _, c := range graphclient.Clouds() {
 		if c.Name == t.Cloud {

@@ -10,27 +10,27 @@ import (
 	"msgraph_security_exporter/internal/credential"
 )
 
-// An environment is where variables are looked up. Empty is not given.
+// An environment looks up a variable. It returns an empty text for one that is not set.
 type environment func(name string) string
 
-// secretVariableValue returns the value of a variable that nobody may see.
-func (e environment) secretVariableValue(name string) graphclient.Secret {
+// secret returns the value of a variable that holds a secret, without the line ends after it.
+func (e environment) secret(name string) graphclient.Secret {
 	return graphclient.Secret(strings.TrimRight(e(name), "\r\n"))
 }
 
-// available is what there is to sign in with, where nobody has said all of it. Each
-// file comes with the name of the flag or the variable that names it.
+// available holds the credentials from which auto chooses. Each file comes with the name of
+// the flag or the variable that names it.
 type available struct {
 	secretFile, certificateFile, tokenFile setting
 	secret, password                       graphclient.Secret
-	platform                               string // the variable by which one offers managed identities
+	platform                               string // name of the variable by which the platform offers a managed identity
 }
 
-// A setting is a value and where it is from.
+// A setting is a value, with the name of the flag or variable that it is from.
 type setting struct{ name, value string }
 
-// The variables are those of Azure's own libraries, and one more, since a file is
-// better than a variable.
+// The variables are those of Azure's own libraries, and one for a file with the secret: a file
+// is safer than a variable.
 const (
 	secretFileVariable  = "AZURE_CLIENT_SECRET_FILE"
 	secretVariable      = "AZURE_CLIENT_SECRET"
@@ -40,14 +40,14 @@ const (
 	authorityVariable   = "AZURE_AUTHORITY_HOST"
 )
 
-// credentials returns what the environment offers.
+// credentials returns the credentials that the environment offers.
 func (e environment) credentials() available {
 	o := available{
 		secretFile:      setting{secretFileVariable, e(secretFileVariable)},
 		certificateFile: setting{certificateVariable, e(certificateVariable)},
 		tokenFile:       setting{tokenVariable, e(tokenVariable)},
-		secret:          e.secretVariableValue(secretVariable),
-		password:        e.secretVariableValue(passwordVariable),
+		secret:          e.secret(secretVariable),
+		password:        e.secret(passwordVariable),
 	}
 	for _, name := range []string{"IDENTITY_ENDPOINT", "MSI_ENDPOINT"} {
 		if o.platform == "" && e(name) != "" {
@@ -57,8 +57,8 @@ func (e environment) credentials() available {
 	return o
 }
 
-// signInFor returns how the tenant of a file signs in: as the file says, and by the
-// environment where the file leaves it open.
+// signInFor returns how to sign in to a tenant of a file: as the file says, or by the
+// environment if the file leaves it open.
 func (e environment) signInFor(auth configfile.Auth) (credential.SignIn, error) {
 	if auth.Method == configfile.MethodAuto || auth.Method == configfile.MethodWorkloadIdentity && auth.FederatedTokenFile == "" {
 		return e.credentials().choose(auth.Method, "auth.method")
@@ -81,9 +81,9 @@ func (e environment) signInFor(auth configfile.Auth) (credential.SignIn, error) 
 	return s, nil
 }
 
-// choose returns how to sign in by the method that is asked for, by that name, or
-// else by the one that the offer makes clear. It looks at the offer only: to try
-// what works would take its time, and could change from one start to the next.
+// choose returns how to sign in. The method is the one asked for, by the flag or field of that
+// name, or for auto the one that the credentials belong to. It does not try what works: that
+// takes time, and may differ from one start to the next.
 func (a available) choose(asked configfile.Method, by string) (credential.SignIn, error) {
 	method, err := a.method(asked)
 	if err != nil {
@@ -109,8 +109,9 @@ func (a available) choose(asked configfile.Method, by string) (credential.SignIn
 	return s, nil
 }
 
-// method returns the method that is asked for, or else the one that the offer makes
-// clear. What a platform puts there unasked gives way to what a person does.
+// method returns the method asked for, or for auto the one that the credentials belong to. A
+// secret or a certificate, which a person has given, takes precedence over what a platform
+// offers by itself.
 func (a available) method(asked configfile.Method) (configfile.Method, error) {
 	secret, certificate := a.secretFile.value != "" || a.secret != "", a.certificateFile.value != ""
 	switch {
@@ -133,7 +134,7 @@ func (a available) method(asked configfile.Method) (configfile.Method, error) {
 
 var errNoCredential = errors.New("nothing to sign in with")
 
-// secretName returns where the secret is from.
+// secretName returns the name of the flag or variable that the secret is from.
 func (a available) secretName() string {
 	if a.secretFile.value != "" {
 		return a.secretFile.name
@@ -163,7 +164,7 @@ func (a available) withCertificate(s credential.SignIn) (credential.SignIn, erro
 	return s, nil
 }
 
-// methods returns the names of the ways to sign in.
+// methods returns the names of the methods.
 func methods() []string {
 	var names []string
 	for _, m := range []configfile.Method{

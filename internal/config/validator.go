@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A validator makes a tenant of options and remembers every mistake.
+// A validator checks flags and variables, and collects every mistake.
 type validator struct {
 	flags       *flagValues
 	environment environment
@@ -15,18 +15,18 @@ type validator struct {
 	mistakes    []error
 }
 
-// wrongValue notes what is wrong with the value of a flag or a variable.
+// wrongValue adds a mistake in the value of a flag or a variable, and shows the value.
 func (v *validator) wrongValue(name, value, format string, args ...any) {
 	v.mistakes = append(v.mistakes, fmt.Errorf("%s=%q: %s", name, value, oneLine(fmt.Sprintf(format, args...))))
 }
 
-// mistake notes what is wrong where the value is missing, or not to be shown.
+// mistake adds a mistake whose value is missing or must not be shown.
 func (v *validator) mistake(name, format string, args ...any) {
 	v.mistakes = append(v.mistakes, fmt.Errorf("%s: %s", name, oneLine(fmt.Sprintf(format, args...))))
 }
 
-// flagOrVariable returns the value of a flag, or else of a variable, with the name of the
-// one that it came from. Empty is not given.
+// flagOrVariable returns the value of a flag, or of a variable if the flag is empty, with the
+// name of that flag or variable.
 func (v *validator) flagOrVariable(flag, value, variable string) (name, given string) {
 	if value != "" {
 		return flag, value
@@ -43,10 +43,10 @@ func (v *validator) number(name, value string, least, most int) int {
 	return n
 }
 
-// maxDuration is more than any of the times here can sensibly be.
+// maxDuration is the upper bound of every duration.
 const maxDuration, maxDurationText = 24 * time.Hour, "24h"
 
-// duration parses a time within bounds.
+// duration parses a duration within bounds.
 func (v *validator) duration(name, value string, least time.Duration) time.Duration {
 	d, err := time.ParseDuration(value)
 	if err != nil || d < least || d > maxDuration {
@@ -56,5 +56,5 @@ func (v *validator) duration(name, value string, least time.Duration) time.Durat
 	return d
 }
 
-// oneLine joins the lines of a message that comes from elsewhere.
+// oneLine joins the lines of a message of another package.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -11,7 +11,7 @@ import (
 	"msgraph_security_exporter/internal/configfile"
 )
 
-// maxFileSize is longer than anything that one signs in with: a chain of certificates
+// maxFileSize is the size of the largest file that is read, in bytes. A chain of certificates
 // has a few KiB.
 const maxFileSize = 64 << 10
 
@@ -22,14 +22,14 @@ type FileError struct {
 	Cause error
 }
 
-// Error implements error. It tells nothing of what is in the file.
+// Error implements error. It shows nothing of the content.
 func (e *FileError) Error() string { return fmt.Sprintf("%s %s: %v", e.what, e.Path, e.Cause) }
 
-// Unwrap returns what was wrong, so that one can tell whether the file is there.
+// Unwrap returns the cause, such as [fs.ErrNotExist].
 func (e *FileError) Unwrap() error { return e.Cause }
 
-// readText reads a secret, a password or a token from a file, without the line end
-// that editors and echo add.
+// readText reads a secret, a password or a token from a file. It cuts the line ends that
+// editors and echo add.
 func readText(what, path string) (graphclient.Secret, error) {
 	raw, err := readFile(what, path)
 	if err != nil {
@@ -42,7 +42,7 @@ func readText(what, path string) (graphclient.Secret, error) {
 	return graphclient.Secret(text), nil
 }
 
-// readFile reads what is in a file. Its errors are all of type *FileError.
+// readFile reads a file. Its errors are of type [*FileError].
 func readFile(what, path string) ([]byte, error) {
 	raw, err := readRegular(path, maxFileSize)
 	if err != nil {
@@ -51,8 +51,8 @@ func readFile(what, path string) ([]byte, error) {
 	return raw, nil
 }
 
-// readRegular reads a file of a limited size. Pipes are refused: one can be read a
-// single time, and before anybody writes to it not at all.
+// readRegular reads a regular file of a limited size. It refuses pipes: a pipe can be read
+// once only, and blocks until somebody writes to it.
 func readRegular(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {

@@ -1,5 +1,5 @@
-// Package credential reads what the exporter signs in to a tenant with from its files,
-// anew each time that it is needed.
+// Package credential reads the secrets, certificates and tokens that the exporter signs in
+// with. It reads their files again at each sign-in.
 package credential
 
 import (
@@ -12,16 +12,16 @@ import (
 	"msgraph_security_exporter/internal/configfile"
 )
 
-// A SignIn is how the exporter signs in to a tenant, and what says so: the names of
-// flags, of variables or of fields.
+// A SignIn is how the exporter signs in to a tenant. Sources are the names of the flags,
+// variables or fields that say so.
 type SignIn struct {
 	configfile.Auth
-	Secret   graphclient.Secret // itself, where no file holds it
-	Password graphclient.Secret // of the certificate's file, likewise
+	Secret   graphclient.Secret // the secret itself, if no file holds it
+	Password graphclient.Secret // of the certificate's file, if no file holds it
 	Sources  []string
 }
 
-// String returns the method and what says so, and no secret.
+// String returns the method and its sources. It shows no secret.
 func (s SignIn) String() string {
 	if s.Method == "" {
 		return "signs in nowhere"
@@ -29,20 +29,20 @@ func (s SignIn) String() string {
 	return fmt.Sprintf("signs in by %s (%s)", s.Method, strings.Join(s.Sources, ", "))
 }
 
-// A Source is where what the exporter signs in to one tenant with is read from.
+// A Source reads the credential of one tenant. Its methods may be called concurrently.
 type Source struct {
 	SignIn
-	expires time.Time // declared of the secret
-	// certificateEnds is when the certificate that was last read well ends.
+	expires time.Time // declared end of the secret
+	// certificateEnds is the end of the certificate that was last read without an error.
 	certificateEnds atomic.Pointer[time.Time]
 }
 
-// NewSource returns the source of a way to sign in. If that is a secret, expires is the
-// end that was declared for it, zero if none was.
+// NewSource returns the source for a way to sign in. expires is the declared end of the
+// secret, zero if none is declared.
 func NewSource(s SignIn, expires time.Time) *Source { return &Source{SignIn: s, expires: expires} }
 
-// Credential returns what the exporter signs in to the tenant with. All files are
-// read anew each time that it is needed.
+// Credential returns the credential for the client of Graph, which reads the files each time
+// that it signs in.
 func (s *Source) Credential() graphclient.Credential {
 	switch s.Method {
 	case configfile.MethodCertificate:
@@ -59,8 +59,8 @@ func (s *Source) Credential() graphclient.Credential {
 	return graphclient.ClientSecret(s.clientSecret)
 }
 
-// CheckFiles reports why what the exporter signs in with cannot be read, as far as it
-// is in files.
+// CheckFiles reads the files of the credential. It returns an error if one cannot be read or
+// does not hold what it should.
 func (s *Source) CheckFiles() error {
 	var err error
 	switch s.Method {
@@ -74,8 +74,8 @@ func (s *Source) CheckFiles() error {
 	return err
 }
 
-// Ends returns when the credential ends, by its kind, as far as that is known: of a
-// certificate since it was first read.
+// Ends returns when the credential ends, by its kind, secret or certificate. The end of a
+// certificate is known once it has been read.
 func (s *Source) Ends() map[string]time.Time {
 	switch s.Method {
 	case configfile.MethodSecret:
@@ -95,7 +95,7 @@ func (s *SignIn) clientSecret() (graphclient.Secret, error) {
 	return readText("client secret file", s.ClientSecretFile)
 }
 
-// certificate reads the certificate with its key, and notes when it ends.
+// certificate reads the certificate with its key, and stores its end.
 func (s *Source) certificate() (*graphclient.Certificate, error) {
 	c, err := s.readCertificate()
 	if err == nil {

@@ -10,13 +10,12 @@ import (
 	"msgraph_security_exporter/graphclient/graphsim"
 )
 
-// speedup is how much faster than in life things happen in the demo, where a day of a
-// security team passes in minutes; requests may come as much faster.
+// speedup is how much faster than real time the demo runs: a day of a security team passes in
+// minutes. The limit of requests grows by the same factor.
 const speedup = 60
 
-// simulate puts a simulated tenant in place of Graph. It returns the transport that leads
-// there, on which no request leaves the process, and the story of the tenant, which is to
-// run beside the mirror.
+// simulate puts a simulated tenant in place of Graph. It returns the transport to it, on which
+// no request leaves the process, and the story of the tenant, which runs beside the mirror.
 func simulate(graph *graphclient.Config) (transport http.RoundTripper, story func(context.Context)) {
 	seed := rand.Uint64()
 	sim := graphsim.New(graphsim.Config{

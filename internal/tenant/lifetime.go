@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// withLifetime has every request end with ctx at the latest, its body included. The
-// client's own requests end with their caller, but a sign-in belongs to all who wait
-// for it and to the context of none.
+// withLifetime returns a transport whose requests end with ctx, bodies included. The client
+// ends most requests with the context of their caller, but several callers may wait for one
+// sign-in, which has the context of none of them.
 func withLifetime(ctx context.Context, next http.RoundTripper) http.RoundTripper {
 	return roundTripperFunc(func(r *http.Request) (*http.Response, error) {
 		shorter, cancel := context.WithCancel(r.Context())
@@ -30,7 +30,7 @@ type roundTripperFunc func(*http.Request) (*http.Response, error)
 // RoundTrip implements [http.RoundTripper].
 func (f roundTripperFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A releasingBody body releases what its request holds when it is closed.
+// A releasingBody releases the context of its request when it is closed.
 type releasingBody struct {
 	io.ReadCloser
 	release func()

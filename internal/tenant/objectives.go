@@ -6,8 +6,8 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// Objectives returns what a file declares in the terms of the collector. Without any
-// there are those that a team has by default.
+// Objectives converts the objectives of a file for the collector. It returns the default ones
+// if the file has none.
 func Objectives(declared []configfile.Objective) []collector.Objective {
 	if len(declared) == 0 {
 		return collector.DefaultObjectives()

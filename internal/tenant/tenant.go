@@ -19,29 +19,29 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// Options are what tenants have in common.
+// Options are what all tenants have in common.
 type Options struct {
-	Transport       http.RoundTripper // on which all requests go
+	Transport       http.RoundTripper // for all requests
 	Demo, Exemplars bool
 	Logger          *slog.Logger
 }
 
-// A Tenant is the stack that serves one: a client, the mirror that it keeps, and
-// what is told of its incidents and its requests.
+// A Tenant is the stack that serves one tenant: a client of Graph, a mirror, and collectors
+// of its incidents and its requests.
 type Tenant struct {
 	Config     *config.Tenant
 	Credential *credential.Source
 	Graph      *graphclient.Client
 	Mirror     *mirror.Mirror
-	collectors []prometheus.Collector  // that go on counting whatever the objectives
-	tasks      []func(context.Context) // to be run until their context ends
-	start      func()                  // runs the tasks, if that has not been done
-	stop       func()                  // ends them and returns when nothing of them is left
+	collectors []prometheus.Collector  // those that do not depend on the objectives
+	tasks      []func(context.Context) // run until their context ends
+	start      func()                  // runs the tasks, the first time
+	stop       func()                  // ends the tasks and waits for them
 	acquired   sync.WaitGroup          // pulls under way
 }
 
-// New builds the stack. It asks nobody before its tasks run. The end of ctx
-// does not end it: scrapes under way may still have the copy refreshed.
+// New builds the stack of a tenant. It sends no request before [Tenant.Start]. The tenant lives
+// until [Tenant.Close], also when ctx ends: scrapes in flight may still refresh the mirror.
 func New(ctx context.Context, cfg *config.Tenant, opts Options) (*Tenant, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	t := &Tenant{Config: cfg, Credential: credential.NewSource(cfg.SignIn, cfg.SecretExpires)}
@@ -66,7 +66,7 @@ func New(ctx context.Context, cfg *config.Tenant, opts Options) (*Tenant, error)
 	return t, nil
 }
 
-// NewTransport returns what the requests of all tenants go on. They share connections.
+// NewTransport returns a transport for the requests of all tenants, which share connections.
 func NewTransport() *http.Transport { return graphclient.NewTransport() }
 
 // Logger returns a logger that names the tenant, if it has a name.
@@ -77,15 +77,14 @@ func Logger(logger *slog.Logger, cfg *config.Tenant) *slog.Logger {
 	return logger.With("tenant", cfg.Name)
 }
 
-// Collectors returns what is told of the tenant, with its incidents held against
-// objectives.
+// Collectors returns the collectors of the tenant, with the given objectives.
 func (t *Tenant) Collectors(objectives []collector.Objective) []prometheus.Collector {
 	options := collector.Options{Objectives: objectives, Tags: t.Config.Tags, IncidentInfo: t.Config.IncidentInfo}
 	return append(t.collectors[:len(t.collectors):len(t.collectors)], collector.New(t.Mirror, options))
 }
 
-// setLifecycle makes start and stop. The tasks run from the first start until the stop, which
-// no request outlives.
+// setLifecycle sets start and stop. The tasks run from the first start until the stop, and no
+// request outlives them.
 func (t *Tenant) setLifecycle(ctx context.Context, cancel func()) {
 	var running sync.WaitGroup
 	t.start = sync.OnceFunc(func() {
@@ -99,10 +98,11 @@ func (t *Tenant) setLifecycle(ctx context.Context, cancel func()) {
 	}
 }
 
-// Start runs the tasks of the tenant, if that has not been done.
+// Start runs the tasks of the tenant: the mirror, and the story of the demo. Further calls do
+// nothing.
 func (t *Tenant) Start() { t.start() }
 
-// Close ends the tasks and returns when nothing of them is left.
+// Close ends the tasks and every request, and waits for the tasks.
 func (t *Tenant) Close() { t.stop() }
 
 // Acquire keeps the tenant running until release is called: [Tenant.Drain] waits for that.
@@ -111,8 +111,8 @@ func (t *Tenant) Acquire() (release func()) {
 	return t.acquired.Done
 }
 
-// Drain closes the tenant when everybody who has acquired it has released it. Nobody may
-// acquire it any more.
+// Drain waits until everybody who has acquired the tenant has released it, and closes it. It
+// must not be acquired any more.
 func (t *Tenant) Drain() {
 	t.acquired.Wait()
 	t.stop()
@@ -132,14 +132,14 @@ func (t *Tenant) graphConfig(logger *slog.Logger) graphclient.Config {
 	}
 }
 
-// operation names what a request is for.
+// operation returns the operation that a request belongs to.
 func operation(r *http.Request) string { return string(graphclient.OperationOf(r.Context())) }
 
 func mirrorConfig(cfg *config.Tenant, flow *collector.Flow, logger *slog.Logger) mirror.Config {
 	return mirror.Config{
 		SweepInterval:      cfg.SweepInterval,
 		MaxAge:             cfg.MaxAge,
-		MinRefreshInterval: cmp.Or(cfg.MinRefreshInterval, -1), // where 0 is the default
+		MinRefreshInterval: cmp.Or(cfg.MinRefreshInterval, -1), // the mirror takes 0 for its default
 		Tags:               cfg.Tags,
 		WebURLs:            cfg.IncidentInfo > 0,
 		Observe:            flow.Observe,
