@@ -30,14 +30,13 @@ func main() {
 	err := run(ctx, reloads)
 	stop()
 	if err != nil {
-		complain(os.Stderr, err)
+		printError(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// run does what the flags ask for: it describes the configuration, checks the
-// tenants, or serves them until ctx ends and then returns nil. It returns an error if
-// it cannot begin or go on.
+// run does what the flags ask for: it describes the configuration, checks the tenants, or
+// serves them. It serves until ctx ends, and then returns nil.
 func run(ctx context.Context, reloads <-chan os.Signal) error {
 	cfg, err := config.Parse(os.Args[1:], os.Getenv, os.Stdout)
 	if err != nil || cfg == nil {
@@ -53,8 +52,8 @@ func run(ctx context.Context, reloads <-chan os.Signal) error {
 	return server.Serve(ctx, cfg, logger, reloads)
 }
 
-// complain writes one line for each thing that is wrong.
-func complain(w io.Writer, err error) {
+// printError writes a line for each line of an error.
+func printError(w io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
 		_, _ = fmt.Fprintf(w, "%s: error: %s\n", buildinfo.Program, strings.TrimSpace(line))
 	}

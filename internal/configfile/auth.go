@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// An Auth is how the exporter signs in. Paths that were relative in the file are relative
-// to its folder. Whether the files exist is not looked at.
+// An Auth is how the exporter signs in. Paths that are relative in the file are relative to
+// its folder. The files themselves are not read.
 type Auth struct {
 	Method                  Method
 	ClientSecretFile        string
@@ -19,8 +19,8 @@ type Auth struct {
 // A Method is a way to sign in.
 type Method string
 
-// The methods. Auto stands for what the environment offers; it remains only where the file
-// names neither another method nor a file that belongs to one.
+// The methods. Auto leaves the choice to the environment. An Auth has it only if the file names
+// neither another method nor a file of one.
 const (
 	MethodAuto             Method = "auto"
 	MethodSecret           Method = "secret"

@@ -23,7 +23,7 @@ func document(name string, text []byte) (*yaml.Node, error) {
 	if len(text) > maxSize {
 		return nil, &mistake{file: name, text: fmt.Sprintf("is longer than %d KiB", maxSize>>10)}
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // as some editors put before UTF-8
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors begin a file with it
 	if err := checkText(name, text); err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func document(name string, text []byte) (*yaml.Node, error) {
 	return root, nil
 }
 
-// checkText finds the first byte that no text in UTF-8 has. The parser would refuse most of
-// them too, yet without the line.
+// checkText refuses text that is not UTF-8 or has control characters. The parser refuses most
+// of it as well, but without the line.
 func checkText(name string, text []byte) error {
 	for i, line := 0, 1; i < len(text); {
 		char, size := utf8.DecodeRune(text[i:])
@@ -71,8 +71,8 @@ func checkText(name string, text []byte) error {
 
 var tabIndent = regexp.MustCompile(`^ *\t`)
 
-// syntaxMistake says where a text stops being YAML. Of the parser's messages one quotes the
-// text, and what it quotes may be a secret: "client_secret: *x" is a reference to an anchor.
+// syntaxMistake converts an error of the parser. One of the parser's messages quotes the text,
+// which may be a secret: "client_secret: *x" is a reference to an anchor.
 func syntaxMistake(name string, text []byte, err error) error {
 	e, ok := errors.AsType[*yaml.LoadError](err)
 	switch {

@@ -10,7 +10,7 @@ import (
 // clouds are the clouds that have security incidents.
 var clouds = []string{"public", "usgov", "usgov-dod"}
 
-// chinaNames are the names under which 21Vianet's cloud goes, without hyphens.
+// chinaNames are the usual names of 21Vianet's cloud, without hyphens.
 var chinaNames = []string{"china", "cn", "azurechina", "azurechinacloud", "chinacloud", "mooncake", "21vianet"}
 
 // cloud reads the name of a cloud.
@@ -42,8 +42,8 @@ func (r *reader) endpoint(to *string) func(place) {
 	}
 }
 
-// endpointMistake says why a text is not the root of a service, and nothing of what may be a
-// password in it.
+// endpointMistake says why a text is not the root of a service. It does not quote the text,
+// which may hold a password.
 func endpointMistake(s string) string {
 	u, err := url.Parse(s)
 	switch {
@@ -61,7 +61,7 @@ func endpointMistake(s string) string {
 	return "want https, or http to a loopback address or localhost"
 }
 
-// validPort reports whether a port, if there is one, is a number that can be one.
+// validPort reports whether a URL has a valid port or none.
 func validPort(u *url.URL) bool {
 	if u.Port() == "" {
 		return !strings.HasSuffix(u.Host, ":")
@@ -70,7 +70,7 @@ func validPort(u *url.URL) bool {
 	return err == nil && n > 0 && n < 1<<16
 }
 
-// loopback reports whether a host is this machine beyond doubt.
+// loopback reports whether a host is a literal loopback address or localhost.
 func loopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }

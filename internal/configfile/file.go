@@ -49,7 +49,7 @@ func (r *reader) file(at place) *File {
 	var tenants place
 	r.mapping(at, fields{
 		"defaults":   func(at place) { r.checkAges(r.mapping(at, r.limits(&base)), base) },
-		"tenants":    func(at place) { tenants = at }, // wherever the defaults stand
+		"tenants":    func(at place) { tenants = at }, // read last: the defaults may stand below
 		"objectives": func(at place) { f.Objectives = r.objectives(at) },
 	})
 	if tenants.node != nil {
@@ -61,8 +61,8 @@ func (r *reader) file(at place) *File {
 	return f
 }
 
-// read returns what is in a regular file: another, such as a pipe, could not be read anew at
-// each reload. A file that is too long is returned in part, which is too long as well.
+// read reads a regular file: a pipe, for example, could not be read again at a reload. It
+// returns a little more than maxSize of a file that is too long.
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -82,8 +82,7 @@ func read(path string) ([]byte, error) {
 	return text, Cause(err)
 }
 
-// Cause returns what was wrong with a file without its name, which the message around it
-// gives.
+// Cause returns the error of a file without the file's name, for messages that name it.
 func Cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err

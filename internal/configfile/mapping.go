@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// mapping reads the fields of a mapping. It returns the places of those that are there,
-// whatever their values.
+// mapping reads the fields of a mapping. It returns the places of the fields that are there,
+// valid or not.
 func (r *reader) mapping(at place, known fields) map[string]place {
 	given, lines := map[string]place{}, map[string]int{}
 	if !r.is(at, "!!map") {
@@ -38,7 +38,7 @@ func (r *reader) mapping(at place, known fields) map[string]place {
 	return given
 }
 
-// require notes the fields that a mapping lacks.
+// require adds a mistake for each field that a mapping lacks.
 func (r *reader) require(at place, given map[string]place, names ...string) {
 	for _, name := range names {
 		if _, ok := given[name]; !ok && at.node.Kind == yaml.MappingNode {
@@ -47,8 +47,8 @@ func (r *reader) require(at place, given map[string]place, names ...string) {
 	}
 }
 
-// list reads each value of a list. Its path has the index of the value, or where named the
-// name that the value gives itself, if that is the first of that name.
+// list reads each value of a list. The path of a value has its index. If named, the path has
+// the name of the value instead, unless an earlier value has the same name.
 func (r *reader) list(at place, named bool, read func(place)) {
 	if !r.is(at, "!!seq") {
 		return
@@ -72,7 +72,7 @@ func (r *reader) list(at place, named bool, read func(place)) {
 	}
 }
 
-// nameOf returns the valid name that a mapping gives itself.
+// nameOf returns the field "name" of a mapping, empty if it is missing or invalid.
 func nameOf(n *yaml.Node) string {
 	if n.Kind != yaml.MappingNode {
 		return ""

@@ -7,12 +7,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// An Objective is a time within which incidents are to be acknowledged or to be resolved:
-// one of the two is set, the other is zero.
+// An Objective is the time within which incidents are to be acknowledged or resolved. One of
+// the two is set, the other is zero.
 type Objective struct {
 	Name              string
-	Severities        []string // emptyFile for all, else the mildest first
-	Priorities        []string // emptyFile for all, else the highest first
+	Severities        []string // empty for all, else the lowest first
+	Priorities        []string // empty for all, else the highest first
 	AcknowledgeWithin time.Duration
 	ResolveWithin     time.Duration
 }
@@ -20,10 +20,10 @@ type Objective struct {
 // maxObjectives bounds the series of a page: each objective has three.
 const maxObjectives = 20
 
-// An objective longer than 180 days could not be missed: Graph forgets incidents then.
+// An objective longer than 180 days could not be missed: Graph keeps incidents no longer.
 const shortestObjective, longestObjective = "1s", "180d"
 
-// The label values that incidents have, in the order in which an objective keeps them.
+// The label values of incidents, in the order in which an objective holds them.
 var (
 	severities = []string{"unknown", "informational", "low", "medium", "high", "other"}
 	priorities = []string{"high", "medium", "low", "none"}
@@ -57,7 +57,7 @@ func (r *reader) objective(at place, names names) Objective {
 	return o
 }
 
-// choices reads a list of words of which none comes twice, and returns them in their order.
+// choices reads a list of different words, and returns them in the order of words.
 func (r *reader) choices(at place, words []string) []string {
 	var all []string
 	r.list(at, false, func(at place) {

@@ -10,14 +10,14 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// maxValues is how many values are read of a file, those behind an alias each time that it
-// stands there: a short file of aliases to aliases can mean billions.
+// maxValues is the largest number of values that is read of a file. Values behind an alias
+// count each time: a short file of aliases to aliases can stand for billions.
 const maxValues = 50_000
 
 // A mistake is one thing that is wrong with a file.
 type mistake struct {
 	file string
-	line int // 0 where it is no line's
+	line int // 0 if the mistake belongs to no line
 	path string
 	text string
 }
@@ -46,7 +46,7 @@ func (p place) field(name string, value *yaml.Node) place {
 	return place{resolveAlias(value), strings.TrimPrefix(p.path+"."+name, ".")}
 }
 
-// resolveAlias returns what an alias stands for.
+// resolveAlias returns the value that an alias stands for.
 func resolveAlias(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -54,14 +54,14 @@ func resolveAlias(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// A reader walks through the values of a file and remembers every mistake.
+// A reader reads the values of a file, and collects every mistake.
 type reader struct {
 	name     string
 	values   int
 	mistakes []*mistake
 }
 
-// wrong notes what is wrong with the value at a place.
+// wrong adds a mistake in the value at a place.
 func (r *reader) wrong(at place, format string, args ...any) {
 	r.mistakes = append(r.mistakes, &mistake{r.name, at.node.Line, at.path, fmt.Sprintf(format, args...)})
 }
@@ -85,7 +85,7 @@ func (r *reader) countValue(at place) bool {
 	return r.values < maxValues
 }
 
-// fields are the fields that a mapping may have, with what reads the value of each.
+// fields are the fields that a mapping may have, with the function that reads each.
 type fields map[string]func(place)
 
 // typeNames names the types of values.
@@ -94,8 +94,8 @@ var typeNames = map[string]string{
 	"!!seq": "a list", "!!map": "a mapping", "!!null": "nothing",
 }
 
-// typeOf returns the tag of a value, and none where somebody wrote one that does not fit:
-// "!!map [a]" has the tag of a mapping.
+// typeOf returns the tag of a value. It returns an empty text for a tag that does not fit, such
+// as in "!!map [a]".
 func typeOf(n *yaml.Node) string {
 	tag := n.ShortTag()
 	switch {
@@ -105,7 +105,7 @@ func typeOf(n *yaml.Node) string {
 	return tag
 }
 
-// is reports whether a value is of one of the types. If not, that is a mistake.
+// is reports whether a value is of one of the types. It adds a mistake if not.
 func (r *reader) is(at place, tags ...string) bool {
 	tag := typeOf(at.node)
 	if slices.Contains(tags, tag) {

@@ -24,19 +24,19 @@ type Tenant struct {
 	Limits
 }
 
-// Limits are what a tenant may cost. The block "defaults" of the file sets them for every
-// tenant that does not say otherwise.
+// Limits bound what a tenant costs. The block "defaults" of the file sets them for every tenant
+// that does not set them itself.
 type Limits struct {
 	RequestsPerMinute  int
 	SweepInterval      time.Duration
 	MaxAge             time.Duration
 	MinRefreshInterval time.Duration // 0: every pull refreshes
-	IncidentInfo       int           // most incidents that are shown one by one
+	IncidentInfo       int           // how many incidents are shown one by one
 	Tags               []string      // custom tags that are counted, sorted
 }
 
-// Equal reports whether two tenants are the same in everything, so that a stack that serves
-// one of them can go on serving the other.
+// Equal reports whether two tenants have the same configuration, so that the stack of one can
+// go on serving the other.
 func (t Tenant) Equal(u Tenant) bool { return reflect.DeepEqual(t, u) }
 
 // The bounds are those of the flags.
@@ -60,6 +60,7 @@ func IsGUID(s string) bool { return guid.MatchString(s) }
 // IsDomain reports whether a text is the name of a domain.
 func IsDomain(s string) bool { return domain.MatchString(s) }
 
+// tenants reads the list of tenants.
 func (r *reader) tenants(at place, base Limits) []Tenant {
 	var all []Tenant
 	names := names{}
@@ -69,6 +70,7 @@ func (r *reader) tenants(at place, base Limits) []Tenant {
 	return all
 }
 
+// tenant reads a tenant, whose limits are base unless it sets them.
 func (r *reader) tenant(at place, base Limits, names names) Tenant {
 	t := Tenant{Cloud: "public", Auth: Auth{Method: MethodAuto}, Limits: base}
 	known := r.limits(&t.Limits)
@@ -87,7 +89,7 @@ func (r *reader) tenant(at place, base Limits, names names) Tenant {
 	return t
 }
 
-// checkClient checks the fields whose sense depends on the way to sign in.
+// checkClient checks the fields that depend on the method.
 func (r *reader) checkClient(at place, given map[string]place, method Method) {
 	if method != MethodManagedIdentity && method != MethodAzureCLI {
 		r.require(at, given, "client_id")
@@ -109,8 +111,8 @@ func (r *reader) limits(l *Limits) fields {
 	}
 }
 
-// checkAges compares two limits where one of them is given: elsewhere they were compared
-// before.
+// checkAges compares two limits if one of them is given. If neither is, they come from the
+// defaults, where they have been compared.
 func (r *reader) checkAges(given map[string]place, l Limits) {
 	for _, name := range []string{"min_refresh_interval", "max_age"} {
 		if at, ok := given[name]; ok && l.MinRefreshInterval >= l.MaxAge {
@@ -120,7 +122,7 @@ func (r *reader) checkAges(given map[string]place, l Limits) {
 	}
 }
 
-// tags reads custom tags of incidents, which Defender's users choose freely.
+// tags reads custom tags of incidents. Users of Defender choose them freely.
 func (r *reader) tags(at place) []string {
 	if len(at.node.Content) > maxTags && at.node.Kind == yaml.SequenceNode {
 		r.wrong(at, "want at most %d", maxTags)

@@ -15,7 +15,7 @@ var fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,39}$`)
 // authFiles are the fields of an auth block that name a file.
 var authFiles = []string{"client_secret_file", "client_certificate_file", "client_key_file", "certificate_password_file", "federated_token_file"}
 
-// unknown notes that a mapping has a field which it should not have.
+// unknown adds a mistake for a field that a mapping may not have.
 func (r *reader) unknown(at place, key *yaml.Node, known fields) {
 	switch name := key.Value; {
 	case key.ShortTag() == "!!merge":

@@ -15,8 +15,8 @@ import (
 // maxText is the length of the longest text in bytes; paths can be that long.
 const maxText = 4096
 
-// scalar returns a line of text. Characters that nobody sees are refused: they come with
-// what is copied from a web page.
+// scalar returns a line of text. It refuses invisible characters, which come with text that is
+// copied from a web page.
 func (r *reader) scalar(at place) (string, bool) {
 	switch tag := typeOf(at.node); {
 	case at.node.Kind == yaml.ScalarNode && tag != "!!str" && tag != "":
@@ -42,8 +42,8 @@ func (r *reader) scalar(at place) (string, bool) {
 	return "", false
 }
 
-// text reads a text that one of the patterns describes. It may be a secret that stands in
-// the wrong place, and is not shown.
+// text reads a text that matches one of the patterns. It does not quote the text, which may be
+// a secret in the wrong place.
 func (r *reader) text(to *string, want string, patterns ...*regexp.Regexp) func(place) {
 	return func(at place) {
 		s, ok := r.scalar(at)
@@ -60,13 +60,13 @@ func (r *reader) text(to *string, want string, patterns ...*regexp.Regexp) func(
 	}
 }
 
-// label is how tenants and objectives are named, as hosts are.
+// label matches the names of tenants and objectives, which are labels of host names.
 var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // names are the lines on which names were first given.
 type names map[string]int
 
-// unique reads a name that nothing else in its list has.
+// unique reads a name that no other value of the list has.
 func (r *reader) unique(taken names, to *string) func(place) {
 	return func(at place) {
 		name, ok := r.scalar(at)
@@ -86,7 +86,8 @@ func (r *reader) unique(taken names, to *string) func(place) {
 	}
 }
 
-// path reads the path of a file. Relative is relative to the folder of the configuration.
+// path reads the path of a file. A relative path is relative to the folder of the
+// configuration file.
 func (r *reader) path(to *string) func(place) {
 	return func(at place) {
 		s, ok := r.scalar(at)
@@ -112,12 +113,12 @@ func (r *reader) number(to *int, least, most int) func(place) {
 	}
 }
 
-// duration reads a time within bounds, which are times as well.
+// duration reads a duration within bounds, which are written as in the file.
 func (r *reader) duration(to *time.Duration, least, most string) func(place) {
 	shortest, _ := parseDuration(least)
 	longest, _ := parseDuration(most)
 	return func(at place) {
-		if !r.is(at, "!!str", "!!int", "!!float") { // 0 is a time without a unit, and the only one
+		if !r.is(at, "!!str", "!!int", "!!float") { // 0 needs no unit
 			return
 		}
 		d, ok := parseDuration(at.node.Value)
@@ -131,9 +132,9 @@ func (r *reader) duration(to *time.Duration, least, most string) func(place) {
 
 var units = regexp.MustCompile(`^(?:(\d{1,2})y)?(?:(\d{1,3})w)?(?:(\d{1,4})d)?([0-9.hmsuµn]*)$`)
 
-// parseDuration parses a time as Prometheus writes it (1d, 1h30m) or as the flags do
-// (1.5h): what works in either works here. The parts add up to less than twice what a
-// Duration holds, so that a sum which is too long is negative, and within no bounds.
+// parseDuration parses a duration as Prometheus writes it (1d, 1h30m) or as the flags do
+// (1.5h). The parts add up to less than twice what a Duration holds: a sum that is too long
+// is negative, and so out of bounds.
 func parseDuration(s string) (time.Duration, bool) {
 	m := units.FindStringSubmatch(s)
 	if s == "" || m == nil {
@@ -141,13 +142,13 @@ func parseDuration(s string) (time.Duration, bool) {
 	}
 	d, err := time.ParseDuration(cmp.Or(m[4], "0"))
 	for i, days := range []int{365, 7, 1} {
-		n, _ := strconv.Atoi(m[i+1]) // no digits are none
+		n, _ := strconv.Atoi(m[i+1]) // empty is 0
 		d += time.Duration(n*days) * 24 * time.Hour
 	}
 	return d, err == nil
 }
 
-// date reads a day, which begins at midnight in UTC, or a time.
+// date reads a day, which stands for its midnight in UTC, or a time.
 func (r *reader) date(to *time.Time) func(place) {
 	return func(at place) {
 		if !r.is(at, "!!timestamp", "!!str") {
@@ -181,7 +182,7 @@ func (r *reader) choice(to *string, words []string) func(place) {
 	}
 }
 
-// quoted quotes a value in a message, not all of a long one.
+// quoted quotes a value, or the beginning of a long one.
 func quoted(s string) string {
 	if len(s) > 64 {
 		return strconv.QuoteToGraphic(strings.ToValidUTF8(s[:64], "")) + "…"

@@ -1,4 +1,5 @@
-// Package preflight says before anything is served what is configured, and what is missing.
+// Package preflight describes and checks a configuration without serving it: --config.check
+// and --check.
 package preflight
 
 import (
@@ -28,7 +29,7 @@ func Check(ctx context.Context, cfg *config.Config, logger *slog.Logger, w io.Wr
 		return err
 	}
 	if !r.OK {
-		return errors.New("not all is well, see what has failed")
+		return errors.New("a check has failed")
 	}
 	return nil
 }

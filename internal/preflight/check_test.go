@@ -93,7 +93,7 @@ func TestCheckOfMany(t *testing.T) {
 		"  - {name: fabrikam, "+both+", auth: {client_secret_file: missing}}\n")
 	var out bytes.Buffer
 	err := run(t, &out, "--check", "--check.format=json", "--config.file="+path)
-	if err == nil || err.Error() != "not all is well, see what has failed" {
+	if err == nil || err.Error() != "a check has failed" {
 		t.Errorf("got %v", err)
 	}
 	var got report

@@ -9,7 +9,7 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// An openCount is how many incidents are open, to be compared with the portal.
+// An openCount counts the open incidents, for comparison with the portal.
 type openCount struct {
 	Total      int                       `json:"total"`
 	Scored     int                       `json:"scored"`
@@ -18,6 +18,7 @@ type openCount struct {
 	Both       map[string]map[string]int `json:"by_severity_and_status"`
 }
 
+// countOpen counts open incidents.
 func countOpen(open []mirror.Incident) *openCount {
 	c := &openCount{Total: len(open), BySeverity: map[string]int{}, ByStatus: map[string]int{}, Both: map[string]map[string]int{}}
 	for _, s := range mirror.Severities() {
@@ -41,7 +42,7 @@ func countOpen(open []mirror.Incident) *openCount {
 	return c
 }
 
-// String returns a table of how many incidents are open by severity and status, the worst
+// String returns a table of the open incidents by severity and status, the highest severity
 // first.
 func (c *openCount) String() string {
 	columns := mirror.OpenStatuses()
@@ -67,11 +68,11 @@ func (c *openCount) String() string {
 		row(s, c.Both[s], c.BySeverity[s])
 	}
 	row("all", c.ByStatus, c.Total)
-	_ = t.Flush() // to a builder, which takes everything
+	_ = t.Flush() // a Builder returns no error
 	return out.String()
 }
 
-// shownSeverities returns the severities that are shown, the worst first.
+// shownSeverities returns the names of the severities in the table, the highest first.
 func shownSeverities(counts map[string]int) []string {
 	var names []string
 	for _, s := range mirror.Severities() {

@@ -9,7 +9,7 @@ import (
 	"msgraph_security_exporter/internal/tenant"
 )
 
-// Describe writes what is to be served, a line for each tenant.
+// Describe writes which tenants are configured and how the exporter signs in to each.
 func Describe(w io.Writer, p *config.Plan) error {
 	for _, a := range p.Tenants {
 		if _, err := fmt.Fprintf(w, "tenant %s: %s\n", cmp.Or(a.Name, a.TenantID, "of the demo"), a.SignIn); err != nil {

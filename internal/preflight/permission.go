@@ -9,13 +9,14 @@ import (
 	"msgraph_security_exporter/graphclient"
 )
 
-// The permissions that have to do with incidents. The first is all that it takes.
+// The permissions that let an application read incidents. The exporter needs the first only.
 const (
 	readAll      = "SecurityIncident.Read.All"
 	readWriteAll = "SecurityIncident.ReadWrite.All"
 )
 
-// judgePermissions judges what a token carries, knowing whether Graph has answered.
+// judgePermissions judges the permissions that a token carries. answered says whether Graph
+// has let the exporter read.
 func judgePermissions(claims *graphclient.Claims, answered bool) (outcome, string) {
 	if claims == nil {
 		return warning, "which permissions the token carries cannot be seen, only that Graph answers"

@@ -24,10 +24,10 @@ type tenantReport struct {
 	ClientID string     `json:"client_id,omitempty"`
 	OK       bool       `json:"ok"` // nothing has failed
 	Results  []result   `json:"checks"`
-	Open     *openCount `json:"open_incidents,omitempty"` // nil before they were all read
+	Open     *openCount `json:"open_incidents,omitempty"` // nil until all have been read
 }
 
-// A result is how one step went, in plain words.
+// A result says how one step went.
 type result struct {
 	Step    step    `json:"check"`
 	Outcome outcome `json:"result"`
@@ -46,12 +46,12 @@ const (
 	stepScores        step = "scores"
 )
 
-// steps returns all of them. None makes sense before those above it went well.
+// steps returns all steps in their order. Each needs those before it to have gone well.
 func steps() []step {
 	return []step{stepConfiguration, stepReachability, stepSignIn, stepPermission, stepIncidents, stepScores}
 }
 
-// An outcome is how a result is to be taken.
+// An outcome is the grade of a result.
 type outcome string
 
 const (

@@ -22,8 +22,7 @@ type checker struct {
 	claims *graphclient.Claims // nil if only Graph can read the token
 }
 
-// checkTenant takes every step. It asks Graph for all open incidents, as a start of the
-// exporter does.
+// checkTenant takes every step. It reads all open incidents, as the exporter does at its start.
 func checkTenant(ctx context.Context, cfg *config.Tenant, opts tenant.Options) (*tenantReport, error) {
 	t, err := tenant.New(ctx, cfg, opts)
 	if err != nil {
@@ -42,10 +41,10 @@ func checkTenant(ctx context.Context, cfg *config.Tenant, opts tenant.Options) (
 	return &c.tenantReport, nil
 }
 
-// endsSoon is how long before its end a credential is worth a word.
+// endsSoon is how long before its end a credential gets a warning.
 const endsSoon = 30 * 24 * time.Hour
 
-// checkConfiguration finds out whether what the exporter signs in with can be read.
+// checkConfiguration finds out whether the files of the credential can be read.
 func (c *checker) checkConfiguration(now time.Time) bool {
 	if err := c.tenant.Credential.CheckFiles(); err != nil {
 		c.add(stepConfiguration, failed, "%v", err)
@@ -69,7 +68,7 @@ func (c *checker) checkConfiguration(now time.Time) bool {
 	return true
 }
 
-// checkSignIn finds out whether there is a token to be had, and what it is good for.
+// checkSignIn finds out whether the exporter gets a token, and for which tenant it is.
 func (c *checker) checkSignIn(ctx context.Context) bool {
 	claims, err := c.tenant.Graph.Claims(ctx)
 	if failure, ok := errors.AsType[*graphclient.Error](err); ok {
@@ -90,7 +89,7 @@ func (c *checker) checkSignIn(ctx context.Context) bool {
 	return true
 }
 
-// checkFirstPage finds out whether Graph lets the token's bearer read incidents at all.
+// checkFirstPage finds out whether Graph answers, and lets the exporter read incidents.
 func (c *checker) checkFirstPage(ctx context.Context) bool {
 	var failure *graphclient.Error
 	for _, err := range c.tenant.Graph.Incidents(ctx, graphclient.Query{Operation: graphclient.OperationSweep}) {
@@ -110,7 +109,7 @@ func (c *checker) checkFirstPage(ctx context.Context) bool {
 	return failure == nil
 }
 
-// reached returns the services that a token and a page have come from.
+// reached returns the services that have answered.
 func (c *checker) reached() []string {
 	switch c.cfg.SignIn.Method {
 	case configfile.MethodManagedIdentity, configfile.MethodAzureCLI:
@@ -119,7 +118,7 @@ func (c *checker) reached() []string {
 	return []string{c.cfg.Authority, c.cfg.Endpoint}
 }
 
-// explain adds the result that an error is, at the step that it belongs to.
+// explain adds an error as the result of the step that it belongs to.
 func (c *checker) explain(e *graphclient.Error) {
 	switch {
 	case e.Status == 0 && (e.Reason == graphclient.ReasonUnreachable || e.Reason == graphclient.ReasonTimeout):
@@ -135,7 +134,7 @@ func (c *checker) explain(e *graphclient.Error) {
 	}
 }
 
-// unanswered returns who has not answered.
+// unanswered returns the service that has not answered.
 func (c *checker) unanswered(e *graphclient.Error) string {
 	switch {
 	case e.Operation != graphclient.OperationToken:

@@ -12,13 +12,14 @@ import (
 // stallTimeout is how long the first synchronisation may go without any progress.
 const stallTimeout = 2 * time.Minute
 
-// waitForSnapshot waits for the first snapshot as long as there is progress.
+// waitForSnapshot waits for the first snapshot, for as long as the synchronisation makes
+// progress.
 func waitForSnapshot(ctx context.Context, m *mirror.Mirror) (mirror.Report, error) {
 	ticks := time.NewTicker(100 * time.Millisecond)
 	defer ticks.Stop()
 	moved, progress := time.Now(), -1.0
 	for {
-		_ = m.Refresh(ctx) // which is what keeps it going; the report tells the rest
+		_ = m.Refresh(ctx) // the report has the error
 		r := m.Report()
 		switch {
 		case r.Snapshot != nil:

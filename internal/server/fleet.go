@@ -12,8 +12,8 @@ import (
 	"msgraph_security_exporter/internal/tenant"
 )
 
-// A fleet is the tenants that are served. They share connections and nothing else,
-// so that the trouble of one is no other's.
+// A fleet holds the tenants that are served. They share connections and nothing else: one that
+// hangs or fails affects no other.
 type fleet struct {
 	transport *http.Transport
 	registry  *prometheus.Registry // of the exporter itself
@@ -81,7 +81,7 @@ func (f *fleet) expose(ctx context.Context, a *config.Tenant, p *config.Plan) (*
 func (f *fleet) logAdded(ctx context.Context) {
 	for _, a := range f.added {
 		if !f.options.Demo {
-			tenant.Logger(f.logger, a).InfoContext(ctx, "Serving a tenant", "tenant_id", a.TenantID, "client", a.ClientID, "endpoint", a.Endpoint,
+			tenant.Logger(f.logger, a).InfoContext(ctx, "Serving tenant", "tenant_id", a.TenantID, "client", a.ClientID, "endpoint", a.Endpoint,
 				"auth_method", a.SignIn.Method, "auth_sources", a.SignIn.Sources)
 		}
 	}

@@ -11,8 +11,7 @@ import (
 	"msgraph_security_exporter/internal/config"
 )
 
-// demoNotice is on the landing page of a demo, so that nobody takes it for the
-// state of a tenant.
+// demoNotice is on the landing page of a demo, so that nobody takes the demo for a tenant.
 const demoNotice = `<p><strong>This is a demo.</strong> All incidents are invented, by a simulator in this process.
 Nothing here is about a real tenant.</p>`
 

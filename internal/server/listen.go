@@ -35,7 +35,7 @@ func listen(flags *web.FlagConfig, handler http.Handler, logger *slog.Logger) (*
 		server.BaseContext = func(listener net.Listener) context.Context {
 			select {
 			case accepting <- listener.Addr():
-			default: // a further socket of systemd's
+			default: // systemd may pass several sockets
 			}
 			return context.Background()
 		}
@@ -69,7 +69,7 @@ func perAddress(flags *web.FlagConfig) []*web.FlagConfig {
 	return each
 }
 
-// newServer returns a server that no slow or silent client can hold on to.
+// newServer returns a server whose timeouts end what a slow or silent client leaves open.
 func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -82,8 +82,8 @@ func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	}
 }
 
-// serve answers until ctx ends, and then until the requests under way have been
-// answered or the longest pull is over. It returns an error if a server gives up.
+// serve answers requests until ctx ends. It then waits for the requests in flight, for as long
+// as the longest pull may take. It returns an error if a server ends by itself.
 func (l *listeners) serve(ctx context.Context) error {
 	defer l.close()
 	select {
@@ -91,14 +91,14 @@ func (l *listeners) serve(ctx context.Context) error {
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	l.logger.Info("Stopping, requests under way are answered first")
+	l.logger.Info("Stopping, waiting for requests in flight")
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxTimeout)
 	defer cancel()
 	var tasks sync.WaitGroup
 	for _, server := range l.servers {
 		tasks.Go(func() {
 			if err := server.Shutdown(drain); errors.Is(err, context.DeadlineExceeded) {
-				l.logger.Warn("Requests are still under way, dropping them", "after", maxTimeout)
+				l.logger.Warn("Closing connections with requests still in flight", "after", maxTimeout)
 			}
 		})
 	}
@@ -107,7 +107,7 @@ func (l *listeners) serve(ctx context.Context) error {
 	return nil
 }
 
-// close ends every server at once, and returns when they have.
+// close closes every server and waits until they have ended.
 func (l *listeners) close() {
 	for _, server := range l.servers {
 		_ = server.Close()

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// serveMetrics answers with the tenant of the flags and what the exporter tells of
-// itself; where tenants have pages of their own, with the latter alone.
+// serveMetrics answers with the metrics of the exporter itself, and with those of the tenant
+// of the flags if there is one.
 func (f *fleet) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	e, release := f.acquire("")
 	defer release()
@@ -24,7 +24,7 @@ func (f *fleet) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	e.serve(w, r)
 }
 
-// serveProbe answers with the tenant of a file that the target names.
+// serveProbe answers with the metrics of the tenant that the target names.
 func (f *fleet) serveProbe(w http.ResponseWriter, r *http.Request) {
 	name, err := targetOf(r.URL.RawQuery)
 	if err != nil {
@@ -40,11 +40,11 @@ func (f *fleet) serveProbe(w http.ResponseWriter, r *http.Request) {
 	e.serve(w, r)
 }
 
-// tenantName is how tenants are named in a configuration file.
+// tenantName matches the names that tenants have in a configuration file.
 var tenantName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// targetOf returns the name that a query asks for. What is not one is not repeated:
-// it may be anything.
+// targetOf returns the target of a query. Its errors do not repeat the query, which may hold
+// anything.
 func targetOf(query string) (string, error) {
 	values, err := url.ParseQuery(query)
 	targets := values["target"]
@@ -63,12 +63,12 @@ func targetOf(query string) (string, error) {
 	return targets[0], nil
 }
 
-// A targetGroup is what Prometheus takes from an http_sd_config.
+// A targetGroup is a group of targets in the format of http_sd_configs.
 type targetGroup struct {
 	Targets []string `json:"targets"`
 }
 
-// serveTargets lists every tenant of the file for Prometheus.
+// serveTargets answers with the names of all tenants, for http_sd_configs.
 func (f *fleet) serveTargets(w http.ResponseWriter, _ *http.Request) {
 	f.mu.Lock()
 	serving := f.serving

@@ -22,7 +22,7 @@ type reloader struct {
 	mu sync.Mutex // held during a reload
 }
 
-// reload reads the file again. A file with mistakes changes nothing.
+// reload reads the file again and replaces the plan. A file with mistakes changes nothing.
 func (r *reloader) reload(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -32,12 +32,12 @@ func (r *reloader) reload(ctx context.Context) error {
 	}
 	r.metrics.Observe(err == nil)
 	if err != nil {
-		r.logger.ErrorContext(ctx, "The configuration is not reloaded, the last one stays", "err", err)
+		r.logger.ErrorContext(ctx, "Configuration not reloaded, keeping the last one", "err", err)
 		return err
 	}
 	r.fleet.logAdded(ctx)
 	r.fleet.start()
-	r.logger.InfoContext(ctx, "The configuration is reloaded", "tenants", len(p.Tenants))
+	r.logger.InfoContext(ctx, "Configuration reloaded", "tenants", len(p.Tenants))
 	return nil
 }
 
@@ -55,7 +55,7 @@ func (r *reloader) reloadOnSignal(ctx context.Context, signals <-chan os.Signal)
 	for {
 		select {
 		case <-signals:
-			_ = r.reload(ctx) // which logs what is wrong
+			_ = r.reload(ctx) // reload logs the error
 		case <-ctx.Done():
 			return
 		}

@@ -45,7 +45,7 @@ func TestReload(t *testing.T) {
 	if diff := cmp.Diff(want, strings.Split(text, "\n")); status != http.StatusInternalServerError || diff != "" {
 		t.Errorf("got status %d, -want +got:\n%s", status, diff)
 	}
-	e.await(t, "configuration is not reloaded.*northwind.cloud")
+	e.await(t, "Configuration not reloaded.*northwind.cloud")
 	own := e.scrape(t)
 	own.expect(t, reloadSuccessful, 0)
 	own.expect(t, reloadTimestamp, loaded)
@@ -112,7 +112,7 @@ func TestHangup(t *testing.T) {
 	e.synced(t)
 	graphtest.Write(t, path, "objectives:\n  - {name: two, resolve_within: 1h}\n")
 	e.hangup <- syscall.SIGHUP
-	e.await(t, "The configuration is reloaded.* tenants=1")
+	e.await(t, "Configuration reloaded.* tenants=1")
 	got := e.scrape(t)
 	got.expect(t, "msgraph_security_up", 1)
 	got.expect(t, `msgraph_security_objective_target_seconds{objective="two"}`, 3600)

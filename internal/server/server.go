@@ -52,7 +52,7 @@ func Serve(ctx context.Context, cfg *config.Config, logger *slog.Logger, signals
 func logStart(cfg *config.Config, addresses []string, logger *slog.Logger) {
 	logger = logger.With("version", buildinfo.Version(), "addresses", strings.Join(addresses, ","))
 	if cfg.Demo {
-		logger.Warn("Started as a DEMO: a simulated tenant with invented incidents, nothing here is real")
+		logger.Warn("Started as a DEMO: the tenant is simulated, with invented incidents")
 		return
 	}
 	logger.Info("Started", "tenants", len(cfg.Plan.Tenants))

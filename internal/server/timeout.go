@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// How long a puller waits for its answer, and what of that is kept for the answer
-// itself: a tenth, and no more than maxMargin.
+// How long a puller waits for its answer. A tenth of it, at most maxMargin, is kept for writing
+// the answer.
 const (
 	defaultTimeout = 10 * time.Second
 	minTimeout     = time.Second
