@@ -15,7 +15,7 @@ func (s *Sim) Add(in Incident) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	s.settle(now)
+	s.revealDue(now)
 	next := in.clone()
 	changed := s.date(next, now)
 	next.setDefaults()
@@ -69,7 +69,7 @@ func (s *Sim) Change(id string, kind Dating, f func(*Incident)) bool {
 
 func (s *Sim) change(id string, kind Dating, f func(*Incident)) bool {
 	now := s.now()
-	s.settle(now)
+	s.revealDue(now)
 	rec := s.records[id]
 	if rec == nil || rec.truth == nil {
 		return false
@@ -105,7 +105,7 @@ func (s *Sim) Delete(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	s.settle(now)
+	s.revealDue(now)
 	rec := s.records[id]
 	if rec == nil || rec.truth == nil {
 		return false
@@ -118,7 +118,7 @@ func (s *Sim) Delete(id string) bool {
 func (s *Sim) Incident(id string) (Incident, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(s.now())
+	s.revealDue(s.now())
 	rec := s.records[id]
 	if rec == nil || rec.truth == nil {
 		return Incident{}, false
@@ -139,7 +139,7 @@ func (s *Sim) Visible() []Incident {
 func (s *Sim) all(state func(*record) *Incident) []Incident {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(s.now())
+	s.revealDue(s.now())
 	var states []*Incident
 	for _, rec := range s.records {
 		if in := state(rec); in != nil {
@@ -158,7 +158,7 @@ func (s *Sim) all(state func(*record) *Incident) []Incident {
 func (s *Sim) incident(id string) (Incident, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(s.now())
+	s.revealDue(s.now())
 	rec := s.records[id]
 	if rec == nil || rec.truth == nil {
 		return Incident{}, false

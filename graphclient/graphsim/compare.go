@@ -14,7 +14,7 @@ func (p *parser) compile(property, operator string, value lexeme) (filter, error
 		return p.compileDate(property, operator, value)
 	}
 	if operator == "ne" && p.cfg.RefuseNe {
-		return filter{}, refusef("The 'ne' operator is not supported.")
+		return filter{}, queryErrorf("The 'ne' operator is not supported.")
 	}
 	if operator != "eq" && operator != "ne" {
 		return filter{}, p.badOperator(operator, property)
@@ -32,7 +32,7 @@ func (p *parser) compile(property, operator string, value lexeme) (filter, error
 }
 
 func (p *parser) badOperator(operator, property string) error {
-	return refusef("The operator '%s' is not supported for property '%s' in '%s'.", operator, property, p.text)
+	return queryErrorf("The operator '%s' is not supported for property '%s' in '%s'.", operator, property, p.text)
 }
 
 // literal is what a property of text or enumeration type is compared with; null is "".
@@ -41,7 +41,7 @@ func (p *parser) literal(property string, value lexeme) (string, error) {
 		return "", nil
 	}
 	if value.kind != 's' {
-		return "", refusef("A string was expected for '%s' at position %d in '%s'.", property, value.at, p.text)
+		return "", queryErrorf("A string was expected for '%s' at position %d in '%s'.", property, value.at, p.text)
 	}
 	if property == "assignedTo" {
 		return value.text, nil
@@ -51,7 +51,7 @@ func (p *parser) literal(property string, value lexeme) (string, error) {
 			return member, nil
 		}
 	}
-	return "", refusef("The string '%s' is not a valid enumeration type constant.", value.text)
+	return "", queryErrorf("The string '%s' is not a valid enumeration type constant.", value.text)
 }
 
 // reader returns how to read a property of text or enumeration type.
@@ -91,7 +91,7 @@ func (p *parser) compileDate(property, operator string, value lexeme) (filter, e
 }
 
 func compareDates(operator string, read func(*Incident) time.Time, t time.Time) (f filter, within span, ok bool) {
-	f, within = everything, always
+	f, within = matchAll, always
 	switch operator {
 	case "ge":
 		f.match, within.from = func(in *Incident) bool { return !read(in).Before(t) }, nanos(t)
@@ -118,5 +118,5 @@ func parseDate(value lexeme) (time.Time, error) {
 			}
 		}
 	}
-	return time.Time{}, refusef("The literal '%s' is not a valid date and time.", value.text)
+	return time.Time{}, queryErrorf("The literal '%s' is not a valid date and time.", value.text)
 }

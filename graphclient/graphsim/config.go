@@ -21,7 +21,7 @@ type Config struct {
 	// CheckAssertion judges a client_assertion, sent in place of a secret; nil accepts
 	// whatever has the three parts of a JWT.
 	CheckAssertion func(assertion string) error
-	// Roles are the permissions that tokens claim, which Graph here does not heed;
+	// Roles are the permissions that tokens claim, which this Graph does not check;
 	// nil: the one that it takes.
 	Roles         []string
 	TokenLifetime time.Duration // 0: one hour; see also [Sim.SetTokenLifetime]
@@ -37,7 +37,7 @@ type Config struct {
 	// These make Graph refuse with 400 what is not known to be supported.
 	RefuseCount, RefuseStatusFilter, RefuseNe, RefuseOr, RefuseNot, RefuseIn bool
 	RefuseParentheses, RefuseSelect, RefuseOrderBy                           bool
-	// These make Graph accept an option without heeding it.
+	// These make Graph accept an option and ignore it.
 	IgnoreStatusFilter, IgnoreCount, IgnoreOrderBy bool
 
 	// VisibilityLag is how long after a change clients still read what was before;

@@ -84,8 +84,8 @@ func (s *Sim) ClearFaults() {
 	s.faults = nil
 }
 
-// fault returns the fault that acts on this call, or nil, and counts it.
-func (s *Sim) fault(c *call) *fault {
+// faultFor returns the fault that acts on this call, or nil, and counts it.
+func (s *Sim) faultFor(c *call) *fault {
 	for i, f := range s.faults {
 		if f.Match != AnyOperation && f.Match != c.operation || f.Where != nil && !f.Where(c.Request) {
 			continue

@@ -99,9 +99,9 @@ func TestFaultMatching(t *testing.T) {
 		}
 		var got strings.Builder
 		for range 2 {
-			got.WriteString(mark(c.list().status) + mark(c.get(root+"/v1.0/security/incidents/1").status))
+			got.WriteString(setHeaders(c.list().status) + setHeaders(c.get(root+"/v1.0/security/incidents/1").status))
 		}
-		got.WriteString(mark(c.list().status) + mark(c.signIn(form()).StatusCode))
+		got.WriteString(setHeaders(c.list().status) + setHeaders(c.signIn(form()).StatusCode))
 		if got.String() != test.want {
 			t.Errorf("%s: got %s, want %s", name, got.String(), test.want)
 		}
@@ -111,7 +111,7 @@ func TestFaultMatching(t *testing.T) {
 	}
 }
 
-func mark(status int) string {
+func setHeaders(status int) string {
 	if status == http.StatusOK {
 		return "."
 	}

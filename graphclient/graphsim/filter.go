@@ -9,7 +9,7 @@ type filter struct {
 	created, updated span
 }
 
-var everything = filter{match: func(*Incident) bool { return true }, created: always, updated: always}
+var matchAll = filter{match: func(*Incident) bool { return true }, created: always, updated: always}
 
 func (f filter) and(g filter) filter {
 	return filter{
@@ -72,14 +72,14 @@ func (p *parser) take(text string) bool {
 }
 
 func (p *parser) unexpected(l lexeme) error {
-	return refusef("Syntax error at position %d in '%s'.", l.at, p.text)
+	return queryErrorf("Syntax error at position %d in '%s'.", l.at, p.text)
 }
 
 func (p *parser) or() (filter, error) {
 	f, err := p.and()
 	for err == nil && p.take("or") {
 		if p.cfg.RefuseOr {
-			return f, refusef("The 'or' operator is not supported.")
+			return f, queryErrorf("The 'or' operator is not supported.")
 		}
 		var g filter
 		g, err = p.and()
@@ -103,7 +103,7 @@ func (p *parser) and() (filter, error) {
 func (p *parser) term() (filter, error) {
 	if p.take("not") {
 		if p.cfg.RefuseNot {
-			return filter{}, refusef("The 'not' operator is not supported.")
+			return filter{}, queryErrorf("The 'not' operator is not supported.")
 		}
 		f, err := p.parenthesis()
 		return f.not(), err
@@ -112,14 +112,14 @@ func (p *parser) term() (filter, error) {
 		return p.comparison()
 	}
 	if p.cfg.RefuseParentheses {
-		return filter{}, refusef("Parentheses are not supported in the filter.")
+		return filter{}, queryErrorf("Parentheses are not supported in the filter.")
 	}
 	return p.parenthesis()
 }
 
 func (p *parser) parenthesis() (filter, error) {
 	if p.depth++; p.depth > 100 {
-		return filter{}, refusef("The node count limit of '100' has been exceeded.")
+		return filter{}, queryErrorf("The node count limit of '100' has been exceeded.")
 	}
 	if !p.take("(") {
 		return filter{}, p.unexpected(p.peek())
@@ -137,10 +137,10 @@ func (p *parser) comparison() (filter, error) {
 		return filter{}, p.unexpected(name)
 	}
 	if !filterable(name.text) {
-		return filter{}, refusef("Could not find a property named '%s' that supports filtering.", name.text)
+		return filter{}, queryErrorf("Could not find a property named '%s' that supports filtering.", name.text)
 	}
 	if name.text == "status" && p.cfg.RefuseStatusFilter {
-		return filter{}, refusef("Filtering on property 'status' is not supported.")
+		return filter{}, queryErrorf("Filtering on property 'status' is not supported.")
 	}
 	if p.take("in") {
 		return p.in(name.text)
@@ -151,7 +151,7 @@ func (p *parser) comparison() (filter, error) {
 	}
 	f, err := p.compile(name.text, operator.text, p.next())
 	if name.text == "status" && p.cfg.IgnoreStatusFilter {
-		return everything, err
+		return matchAll, err
 	}
 	return f, err
 }
@@ -159,12 +159,12 @@ func (p *parser) comparison() (filter, error) {
 // in is a membership test: property in ('one','two').
 func (p *parser) in(property string) (filter, error) {
 	if p.cfg.RefuseIn {
-		return filter{}, refusef("The 'in' operator is not supported.")
+		return filter{}, queryErrorf("The 'in' operator is not supported.")
 	}
 	if !p.take("(") {
 		return filter{}, p.unexpected(p.peek())
 	}
-	members := everything.not()
+	members := matchAll.not()
 	for {
 		f, err := p.compile(property, "eq", p.next())
 		if err != nil {
@@ -179,7 +179,7 @@ func (p *parser) in(property string) (filter, error) {
 		}
 	}
 	if property == "status" && p.cfg.IgnoreStatusFilter {
-		return everything, nil
+		return matchAll, nil
 	}
 	return members, nil
 }

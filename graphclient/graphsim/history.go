@@ -12,8 +12,8 @@ type Transition struct {
 	Before, After *Incident // nil: not readable. They must not be written to
 }
 
-// A moment is a Transition without what was before.
-type moment struct {
+// A historyEntry is a Transition without what was before.
+type historyEntry struct {
 	at     time.Time
 	dating Dating
 	state  *Incident
@@ -42,8 +42,8 @@ func (l Slack) of(t Transition) time.Duration {
 	return l.Undated
 }
 
-// remember adds what becomes readable to the record's past.
-func (r *record) remember(v version, before *Incident) {
+// addHistory adds what becomes readable to the record's past.
+func (r *record) addHistory(v version, before *Incident) {
 	if n := len(r.past); n > 0 && v.at.Before(r.past[n-1].at) {
 		v.at = r.past[n-1].at
 	}
@@ -54,7 +54,7 @@ func (r *record) remember(v version, before *Incident) {
 	if v.state == nil {
 		kind = Undated
 	}
-	r.past = append(r.past, moment{v.at, kind, v.state})
+	r.past = append(r.past, historyEntry{v.at, kind, v.state})
 }
 
 // Bounds returns, for each key, how many incidents bore it throughout the time from from to
@@ -69,7 +69,7 @@ func (s *Sim) Bounds(from, to time.Time, slack Slack, key func(Incident) string)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(s.now())
+	s.revealDue(s.now())
 	bounds := make(map[string]Bound)
 	for _, rec := range s.records {
 		keys := rec.keys(from, to, slack, key)
@@ -130,14 +130,14 @@ func (r *record) before(i int) (state *Incident, began time.Time) {
 func (s *Sim) ForgetBefore(t time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.settle(s.now())
+	s.revealDue(s.now())
 	for id, rec := range s.records {
 		n := 0
 		for n < len(rec.past) && rec.past[n].at.Before(t) {
 			rec.base = rec.past[n].state
 			n++
 		}
-		rec.past = append([]moment(nil), rec.past[n:]...)
+		rec.past = append([]historyEntry(nil), rec.past[n:]...)
 		if len(rec.past) == 0 && rec.truth == nil && rec.read == nil {
 			delete(s.records, id)
 		}

@@ -44,7 +44,7 @@ func byTime(a, b entry) int {
 // move replaces an incident's state; either may be nil.
 func (x *index) move(number uint64, before, after *Incident, at func(*Incident) int64) {
 	if before != nil {
-		i, _ := slices.BinarySearchFunc(x.settled(), entry{at: at(before), number: number}, byTime)
+		i, _ := slices.BinarySearchFunc(x.sortedEntries(), entry{at: at(before), number: number}, byTime)
 		if after != nil && at(after) == at(before) {
 			x.sorted[i].in = after
 			return
@@ -68,8 +68,8 @@ func without(entries []entry, i int) []entry {
 	return entries[1:]
 }
 
-// settled returns the entries in order. They are the index's own, valid until it changes.
-func (x *index) settled() []entry {
+// sortedEntries returns the entries in order. They are the index's own, valid until it changes.
+func (x *index) sortedEntries() []entry {
 	if len(x.fresh) > 16 {
 		x.sorted = append(x.sorted, x.fresh...)
 		slices.SortFunc(x.sorted, byTime)
@@ -88,7 +88,7 @@ func (x *index) first(notAfter int64) (entry, bool) {
 	if x.least > notAfter {
 		return entry{}, false
 	}
-	sorted := x.settled()
+	sorted := x.sortedEntries()
 	if x.least = math.MaxInt64; len(sorted) == 0 {
 		return entry{}, false
 	}
@@ -98,7 +98,7 @@ func (x *index) first(notAfter int64) (entry, bool) {
 
 // within returns the entries whose time lies in the span.
 func (x *index) within(s span) []entry {
-	sorted := x.settled()
+	sorted := x.sortedEntries()
 	from, _ := slices.BinarySearchFunc(sorted, s.from, func(e entry, at int64) int { return cmp.Compare(e.at, at) })
 	to := len(sorted)
 	if s.to < math.MaxInt64 {

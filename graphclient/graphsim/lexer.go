@@ -22,7 +22,7 @@ func lex(text string) ([]lexeme, error) {
 		case c == '\'':
 			value, length, ok := quoted(text[at:])
 			if !ok {
-				return nil, refusef("There is an unterminated string literal at position %d in '%s'.", at, text)
+				return nil, queryErrorf("There is an unterminated string literal at position %d in '%s'.", at, text)
 			}
 			all = append(all, lexeme{kind: 's', text: value, at: at})
 			at += length
@@ -32,7 +32,7 @@ func lex(text string) ([]lexeme, error) {
 				end++
 			}
 			if end == at {
-				return nil, refusef("Syntax error: character '%c' is not valid at position %d in '%s'.", c, at, text)
+				return nil, queryErrorf("Syntax error: character '%c' is not valid at position %d in '%s'.", c, at, text)
 			}
 			all = append(all, lexeme{kind: 'w', text: text[at:end], at: at})
 			at = end

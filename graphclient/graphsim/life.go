@@ -51,7 +51,7 @@ func (st *Story) steps(in Incident, life time.Duration) []step {
 	if tag := st.pick(tags); st.maybe(0.2) {
 		add(st.between(life, 0.1, 0.9), Dated, func(in *Incident) { in.Tags = append(in.Tags, tag) })
 	}
-	if v := st.verdict(); st.maybe(0.12) {
+	if v := st.drawResolution(); st.maybe(0.12) {
 		add(st.between(life, 0.4, 0.9), st.dating(), func(in *Incident) { in.Classification, in.Determination = v.classification, v.determination })
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return int(a.after - b.after) })
@@ -83,7 +83,7 @@ func (st *Story) addWork(in Incident, life time.Duration, add func(time.Duration
 
 // closing is the step that resolves the incident. Informational ones resolve themselves.
 func (st *Story) closing(in Incident, life time.Duration) step {
-	v, analyst := st.verdict(), st.pick(analysts)
+	v, analyst := st.drawResolution(), st.pick(analysts)
 	if in.Severity == "informational" {
 		analyst = ""
 	}

@@ -14,12 +14,12 @@ func (s *Sim) list(c *call, f *fault) *answer {
 	if err != nil {
 		return s.refuseQuery(c, err.Error())
 	}
-	if o.expand && len(s.created.settled()) > maxTop {
+	if o.expand && len(s.created.sortedEntries()) > maxTop {
 		// On large tenants, expanding alerts fails for ever.
 		return s.refuse(c, http.StatusInternalServerError, "UnknownError", "")
 	}
-	p := s.page(c, o)
-	f.marPage(s, &p, c)
+	p := s.makePage(c, o)
+	f.spoilPage(s, &p, c)
 	a := answerJSON(p.status, s.body(c, o, &p), len(p.rows))
 	a.header = p.header
 	if c.knowsNewMembers() {
@@ -42,8 +42,8 @@ type page struct {
 	nextLink string
 }
 
-// page cuts one page out of the list, by position.
-func (s *Sim) page(c *call, o *options) page {
+// makePage cuts one page out of the list, by position.
+func (s *Sim) makePage(c *call, o *options) page {
 	p := page{status: http.StatusOK, header: http.Header{"Content-Type": {jsonType}}, count: -1}
 	rows, total := s.rows(o)
 	if o.count {

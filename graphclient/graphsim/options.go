@@ -27,14 +27,14 @@ type options struct {
 // parseOptions understands the query of a list, or says in Graph's manner why it cannot.
 // An unknown option is refused, since a client that counts on it is wrong.
 func parseOptions(query url.Values, cfg *Config) (*options, error) {
-	query, err := unpack(query)
+	query, err := unpackToken(query)
 	if err != nil {
 		return nil, err
 	}
-	o := &options{raw: query, top: cfg.PageSize, filter: everything}
+	o := &options{raw: query, top: cfg.PageSize, filter: matchAll}
 	for name, values := range query {
 		if len(values) != 1 {
-			return nil, refusef("Query option '%s' was specified more than once, but it must be specified at most once.", name)
+			return nil, queryErrorf("Query option '%s' was specified more than once, but it must be specified at most once.", name)
 		}
 		if err := o.set(name, values[0], cfg); err != nil {
 			return nil, err
@@ -48,7 +48,7 @@ func (o *options) set(name, value string, cfg *Config) (err error) {
 	switch name {
 	case "$top":
 		if o.top, err = number(name, value); o.top > maxTop {
-			err = refusef("The limit of '%d' for Top query has been exceeded. The value from the incoming request is '%s'.", maxTop, value)
+			err = queryErrorf("The limit of '%d' for Top query has been exceeded. The value from the incoming request is '%s'.", maxTop, value)
 		}
 	case "$skip":
 		o.skip, err = number(name, value)
@@ -60,14 +60,14 @@ func (o *options) set(name, value string, cfg *Config) (err error) {
 		return o.setCount(value, cfg)
 	case "$expand":
 		if o.expand = true; value != "alerts" {
-			err = refusef("Could not find a property named '%s'.", value)
+			err = queryErrorf("Could not find a property named '%s'.", value)
 		}
 	case "$select":
 		return o.setSelect(value, cfg)
 	case "$orderby":
 		return o.setOrderBy(value, cfg)
 	default:
-		err = refusef("The query parameter '%s' is not supported.", name)
+		err = queryErrorf("The query parameter '%s' is not supported.", name)
 	}
 	return err
 }
@@ -75,17 +75,17 @@ func (o *options) set(name, value string, cfg *Config) (err error) {
 func number(name, value string) (int, error) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 0 {
-		return 0, refusef("Invalid value '%s' for %s query option found. The %s query option requires a non-negative integer value.", value, name, name)
+		return 0, queryErrorf("Invalid value '%s' for %s query option found. The %s query option requires a non-negative integer value.", value, name, name)
 	}
 	return n, nil
 }
 
 func (o *options) setCount(value string, cfg *Config) error {
 	if cfg.RefuseCount {
-		return refusef("Query option 'Count' is not allowed.")
+		return queryErrorf("Query option 'Count' is not allowed.")
 	}
 	if value != "true" && value != "false" {
-		return refusef("Invalid value '%s' for $count query option found. Valid values are 'true' or 'false'.", value)
+		return queryErrorf("Invalid value '%s' for $count query option found. Valid values are 'true' or 'false'.", value)
 	}
 	o.count = value == "true" && !cfg.IgnoreCount
 	return nil
@@ -93,11 +93,11 @@ func (o *options) setCount(value string, cfg *Config) error {
 
 func (o *options) setSelect(value string, cfg *Config) error {
 	if cfg.RefuseSelect {
-		return refusef("Query option 'Select' is not allowed.")
+		return queryErrorf("Query option 'Select' is not allowed.")
 	}
 	for property := range strings.SplitSeq(value, ",") {
 		if property = strings.TrimSpace(property); !slices.Contains(properties, property) {
-			return refusef("Could not find a property named '%s' on type 'microsoft.graph.security.incident'.", property)
+			return queryErrorf("Could not find a property named '%s' on type 'microsoft.graph.security.incident'.", property)
 		}
 		o.properties = append(o.properties, property)
 	}
@@ -107,7 +107,7 @@ func (o *options) setSelect(value string, cfg *Config) error {
 // setOrderBy understands one of the two dates, in either direction.
 func (o *options) setOrderBy(value string, cfg *Config) error {
 	if cfg.RefuseOrderBy {
-		return refusef("Query option 'OrderBy' is not allowed.")
+		return queryErrorf("Query option 'OrderBy' is not allowed.")
 	}
 	orders := map[string]Order{
 		"createdDateTime": CreatedAscending, "createdDateTime asc": CreatedAscending, "createdDateTime desc": CreatedDescending,
@@ -115,7 +115,7 @@ func (o *options) setOrderBy(value string, cfg *Config) error {
 	}
 	order, ok := orders[strings.Join(strings.Fields(value), " ")]
 	if !ok {
-		return refusef("The $orderby expression '%s' is not supported.", value)
+		return queryErrorf("The $orderby expression '%s' is not supported.", value)
 	}
 	if !cfg.IgnoreOrderBy {
 		o.orderBy = &order
@@ -137,17 +137,17 @@ func (o *options) nextLink(c *call, form Form, skip, empties int) string {
 		next.Del("$filter")
 	}
 	if form == Token {
-		next = url.Values{"$skiptoken": {packed + base64.RawURLEncoding.EncodeToString([]byte(next.Encode()))}}
+		next = url.Values{"$skiptoken": {tokenPrefix + base64.RawURLEncoding.EncodeToString([]byte(next.Encode()))}}
 	}
 	return c.base + c.URL.Path + "?" + strings.ReplaceAll(next.Encode(), "%24", "$")
 }
 
-// packed begins a $skiptoken that holds a whole query.
-const packed = "Q"
+// tokenPrefix marks a $skiptoken that holds a whole query.
+const tokenPrefix = "Q"
 
-// unpack returns the query that a $skiptoken holds, or the query itself.
-func unpack(query url.Values) (url.Values, error) {
-	token, ok := strings.CutPrefix(query.Get("$skiptoken"), packed)
+// unpackToken returns the query that a $skiptoken holds, or the query itself.
+func unpackToken(query url.Values) (url.Values, error) {
+	token, ok := strings.CutPrefix(query.Get("$skiptoken"), tokenPrefix)
 	if !ok {
 		return query, nil
 	}
@@ -155,7 +155,7 @@ func unpack(query url.Values) (url.Values, error) {
 	if err == nil && len(query) == 1 {
 		query, err = url.ParseQuery(string(text))
 	} else {
-		err = refusef("Skip token is invalid.")
+		err = queryErrorf("Skip token is invalid.")
 	}
 	return query, err
 }

@@ -84,7 +84,7 @@ func (s *Sim) sorted(entries []entry, f filter, order Order) []*Incident {
 		case UpdatedAscending, UpdatedDescending:
 			r.at = updatedAt(e.in)
 		case Shuffled, Unstable:
-			r.rank = scatter(e.number ^ seed)
+			r.rank = splitmix64(e.number ^ seed)
 		}
 		found = append(found, r)
 	}
@@ -96,8 +96,8 @@ func (s *Sim) sorted(entries []entry, f filter, order Order) []*Incident {
 	return rows
 }
 
-// scatter is a permutation of the numbers that looks like chance (splitmix64).
-func scatter(x uint64) uint64 {
+// splitmix64 is a permutation of the numbers that looks random.
+func splitmix64(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb

@@ -45,13 +45,13 @@ var properties = []string{"id", "tenantId", "status", "incidentWebUrl", "redirec
 	"priorityScore", "customTags", "systemTags", "description", "lastModifiedBy", "resolvingComment",
 	"summary", "comments"}
 
-// wire renders an incident for one call.
-func (s *Sim) wire(in *Incident, c *call, o *options) *wire {
+// toWire renders an incident for one call.
+func (s *Sim) toWire(in *Incident, c *call, o *options) *wire {
 	w := &wire{
 		Type: "#microsoft.graph.security.incident",
 		ID:   in.ID, Created: timestamp(in.Created), Updated: timestamp(in.Updated),
 		Severity: s.spell(in.Severity), Status: s.spell(in.Status),
-		Classification: s.orNull(in.Classification), Determination: s.orNull(in.Determination),
+		Classification: s.nullIfUnknown(in.Classification), Determination: s.nullIfUnknown(in.Determination),
 		AssignedTo: orNull(in.AssignedTo), RedirectTo: orNull(in.RedirectTo), DisplayName: orNull(in.DisplayName),
 		CustomTags: in.Tags, SystemTags: []string{}, Comments: []comment{},
 	}
@@ -72,7 +72,7 @@ func (s *Sim) wire(in *Incident, c *call, o *options) *wire {
 		w.PriorityScore = strconv.AppendInt(nil, int64(*in.Score), 10)
 	}
 	if !s.cfg.Terse {
-		s.tell(w, in)
+		s.addFreeText(w, in)
 	}
 	return w
 }
@@ -87,8 +87,8 @@ func orNull(text string) *string {
 	return &text
 }
 
-// orNull is the value of an enumeration that may be null.
-func (s *Sim) orNull(value string) *string {
+// nullIfUnknown is the value of an enumeration that may be null.
+func (s *Sim) nullIfUnknown(value string) *string {
 	if value == "unknown" && s.cfg.NullsForUnknown {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (s *Sim) body(c *call, o *options, p *page) any {
 		body.Count = &p.count
 	}
 	for _, in := range p.rows {
-		var row any = s.wire(in, c, o)
+		var row any = s.toWire(in, c, o)
 		if o.properties != nil || len(in.Override) > 0 {
 			row = overridden(row, in, o.properties)
 		}

@@ -43,8 +43,8 @@ func (s *Sim) ForgetRequests() {
 	s.log = nil
 }
 
-// note enters a call into the log; its outcome follows.
-func (s *Sim) note(c *call, now time.Time) {
+// logRequest adds a call to the log; the status of its answer follows.
+func (s *Sim) logRequest(c *call, now time.Time) {
 	c.entry = &Request{
 		At: now, Operation: c.operation, Method: c.Method, Host: c.URL.Host, Path: c.URL.Path,
 		Query: c.query, Prefer: c.Header.Get("Prefer"), UserAgent: c.UserAgent(),

@@ -16,19 +16,19 @@ import (
 
 // An answer is what the service sends back, and how.
 type answer struct {
-	status  int
-	header  http.Header
-	body    []byte
-	rows    int           // incidents in it
-	failure error         // sent in place of an answer
-	hang    bool          // never sent
-	drip    time.Duration // a byte is sent each, when not 0
-	cut     bool          // the connection breaks half-way through the body
+	status       int
+	header       http.Header
+	body         []byte
+	rows         int           // incidents in it
+	failure      error         // sent in place of an answer
+	hang         bool          // never sent
+	byteInterval time.Duration // a byte is sent each, when not 0
+	cut          bool          // the connection breaks half-way through the body
 }
 
 // ServeHTTP answers one request. It waits for the latency, or for a faulty answer to end.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a, err := s.answer(r)
+	a, err := s.respond(r)
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -38,7 +38,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
-	if _, err := io.Copy(flusher{w, a.drip > 0}, a.reader(r.Context())); err != nil {
+	if _, err := io.Copy(flusher{w, a.byteInterval > 0}, a.reader(r.Context())); err != nil {
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -61,7 +61,7 @@ func (f flusher) Write(b []byte) (int, error) {
 // ends first. Like a transport it leaves the body compressed when the request itself asks
 // for gzip.
 func (s *Sim) RoundTrip(r *http.Request) (*http.Response, error) {
-	a, err := s.answer(r)
+	a, err := s.respond(r)
 	if err != nil {
 		return nil, err
 	}
@@ -76,16 +76,16 @@ func (s *Sim) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// answer waits, decides, waits and dates, as a service does whose rows are read some time
-// before its answer leaves.
-func (s *Sim) answer(r *http.Request) (*answer, error) {
+// respond answers one request. It reads the rows at a moment within the latency, as a service
+// does, and dates the answer when it leaves.
+func (s *Sim) respond(r *http.Request) (*answer, error) {
 	ctx := r.Context()
 	c := newCall(r)
 	before, after := s.latency()
 	if err := sleep(ctx, before); err != nil {
 		return nil, err
 	}
-	a := s.decide(c)
+	a := s.process(c)
 	if a.hang {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -158,26 +158,26 @@ func (a *answer) compress(r *http.Request) {
 func (a *answer) reader(ctx context.Context) io.Reader {
 	switch {
 	case a.cut:
-		return io.MultiReader(bytes.NewReader(a.body[:len(a.body)/2]), broken{})
-	case a.drip > 0:
-		return &dripping{ctx: ctx, each: a.drip, rest: a.body}
+		return io.MultiReader(bytes.NewReader(a.body[:len(a.body)/2]), brokenBody{})
+	case a.byteInterval > 0:
+		return &slowBody{ctx: ctx, each: a.byteInterval, rest: a.body}
 	}
 	return bytes.NewReader(a.body)
 }
 
-// broken is where a connection ended too early.
-type broken struct{}
+// brokenBody is where a connection ended too early.
+type brokenBody struct{}
 
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (brokenBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// dripping is a body that comes one byte at a time.
-type dripping struct {
+// slowBody is a body that comes one byte at a time.
+type slowBody struct {
 	ctx  context.Context //nolint:containedctx // Read has no context to take, and must end with the request's
 	each time.Duration
 	rest []byte
 }
 
-func (d *dripping) Read(b []byte) (int, error) {
+func (d *slowBody) Read(b []byte) (int, error) {
 	if len(d.rest) == 0 {
 		return 0, io.EOF
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // A Sim is one tenant's incidents and the service that lists them.
-// All its methods may be called at once. Functions handed to it ([Config.VisibilityLag],
+// Its methods may be called concurrently. Functions handed to it ([Config.VisibilityLag],
 // [Config.CheckAssertion], [Fault.Where], the arguments of [Sim.Change] and [Sim.Bounds]) run
 // under its lock and must not call it.
 type Sim struct {

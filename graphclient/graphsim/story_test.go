@@ -117,7 +117,7 @@ func TestStoryTellsOfEverything(t *testing.T) {
 		for _, in := range sim.Visible() {
 			before, known := last[in.ID]
 			if last[in.ID] = in; known {
-				note(seen, before, in)
+				logRequest(seen, before, in)
 			}
 		}
 	}
@@ -129,8 +129,8 @@ func TestStoryTellsOfEverything(t *testing.T) {
 	}
 }
 
-// note counts what became of an incident.
-func note(seen map[string]int, a, b graphsim.Incident) {
+// logRequest counts what became of an incident.
+func logRequest(seen map[string]int, a, b graphsim.Incident) {
 	count := func(name string, happened bool) {
 		if happened {
 			seen[name]++

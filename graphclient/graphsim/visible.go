@@ -13,8 +13,8 @@ type record struct {
 	read   *Incident // as clients read it; nil: not yet, or no longer
 	serial uint64    // of the version read
 
-	base *Incident // what was readable before past
-	past []moment  // what became readable when, by time; kept for Bounds
+	base *Incident      // what was readable before past
+	past []historyEntry // what became readable when, by time; kept for Bounds
 }
 
 // A version is a state of an incident on its way to the readers.
@@ -51,8 +51,8 @@ func byReadability(a, b version) int {
 	return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.serial, b.serial))
 }
 
-// settle makes readable what has become so by now, and drops what retention has ended.
-func (s *Sim) settle(now time.Time) {
+// revealDue makes versions readable that are due, and deletes incidents past their retention.
+func (s *Sim) revealDue(now time.Time) {
 	due := 0
 	for due < len(s.pending) && !s.pending[due].at.After(now) {
 		s.reveal(s.pending[due])
@@ -90,7 +90,7 @@ func (s *Sim) reveal(v version) {
 	s.created.move(rec.number, before, v.state, createdAt)
 	s.updated.move(rec.number, before, v.state, updatedAt)
 	if s.cfg.History {
-		rec.remember(v, before)
+		rec.addHistory(v, before)
 	} else if rec.truth == nil && rec.read == nil {
 		delete(s.records, v.id)
 	}

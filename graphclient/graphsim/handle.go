@@ -10,13 +10,13 @@ import (
 
 const jsonType = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
-// decide makes the answer to a call out of the state of this moment, and logs both.
-func (s *Sim) decide(c *call) *answer {
+// process answers a call from the state of this moment, and logs both.
+func (s *Sim) process(c *call) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	s.settle(now)
-	s.note(c, now)
+	s.revealDue(now)
+	s.logRequest(c, now)
 	a := s.handle(c, now)
 	if a.failure == nil && !a.hang {
 		a.header.Set("request-id", s.guid())
@@ -31,8 +31,8 @@ func (s *Sim) decide(c *call) *answer {
 // handle lets faults go first, then the throttle, then the check of the token.
 func (s *Sim) handle(c *call, now time.Time) *answer {
 	throttled := s.throttle(c, now)
-	f := s.fault(c)
-	if a := s.spoil(f, c, now); a != nil {
+	f := s.faultFor(c)
+	if a := s.faultAnswer(f, c, now); a != nil {
 		return a
 	}
 	var a *answer
@@ -53,7 +53,7 @@ func (s *Sim) handle(c *call, now time.Time) *answer {
 	default:
 		a = s.list(c, f)
 	}
-	f.mar(a)
+	f.spoilBody(a)
 	return a
 }
 
@@ -67,7 +67,7 @@ func (s *Sim) get(c *call) *answer {
 	body := struct {
 		Context string `json:"@odata.context"`
 		*wire
-	}{c.base + "/v1.0/$metadata#security/incidents/$entity", s.wire(rec.read, c, o)}
+	}{c.base + "/v1.0/$metadata#security/incidents/$entity", s.toWire(rec.read, c, o)}
 	if len(rec.read.Override) > 0 {
 		return answerJSON(http.StatusOK, overridden(body, rec.read, nil), 1)
 	}
@@ -91,12 +91,12 @@ func (s *Sim) refuse(c *call, status int, code, message string) *answer {
 	}}, 0)
 }
 
-// A refusal is what Graph says is wrong with a query, in its own words.
-type refusal string
+// A queryError is the message with which Graph refuses a query.
+type queryError string
 
-func (r refusal) Error() string { return string(r) }
+func (e queryError) Error() string { return string(e) }
 
-func refusef(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+func queryErrorf(format string, args ...any) error { return queryError(fmt.Sprintf(format, args...)) }
 
 // marshal renders v as Graph does, with & and < as they are.
 func marshal(v any) []byte {

@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,15 +10,16 @@ import (
 
 const htmlPage = "<!DOCTYPE html>\n<html><head><title>Bad Gateway</title></head><body><h1>Our services aren't available right now</h1></body></html>\n"
 
-// spoil returns what a fault sends in place of an answer, or nil when it lets one be made.
-func (s *Sim) spoil(f *fault, c *call, now time.Time) *answer {
+// faultAnswer returns the answer that a fault sends in place of the true one, nil if the fault
+// lets that be made.
+func (s *Sim) faultAnswer(f *fault, c *call, now time.Time) *answer {
 	if f == nil {
 		return nil
 	}
 	var a *answer
 	switch f.Kind {
 	case FaultStatus:
-		a = s.refusal(f, c)
+		a = s.statusAnswer(f, c)
 	case FaultHang:
 		return &answer{hang: true}
 	case FaultDisconnect:
@@ -29,25 +31,25 @@ func (s *Sim) spoil(f *fault, c *call, now time.Time) *answer {
 	case FaultGarbage:
 		a = answerText(http.StatusOK, jsonType, `{"value":[{"id":"1","status`)
 	case FaultRedirect:
-		a = answerText(or(f.Status, http.StatusFound), "text/plain", "")
+		a = answerText(cmp.Or(f.Status, http.StatusFound), "text/plain", "")
 		a.header.Set("Location", f.Location)
 	case FaultEmptyOK:
 		a = answerText(http.StatusOK, jsonType, "")
 	default:
 		return nil
 	}
-	f.mark(a, now)
+	f.setHeaders(a, now)
 	return a
 }
 
-// refusal is the answer of a FaultStatus.
-func (s *Sim) refusal(f *fault, c *call) *answer {
+// statusAnswer returns the answer of a FaultStatus.
+func (s *Sim) statusAnswer(f *fault, c *call) *answer {
 	if f.AADSTS != 0 {
 		a := s.refuseSignIn(f.AADSTS)
-		a.status = or(f.Status, a.status)
+		a.status = cmp.Or(f.Status, a.status)
 		return a
 	}
-	status := or(f.Status, http.StatusInternalServerError)
+	status := cmp.Or(f.Status, http.StatusInternalServerError)
 	switch f.Body {
 	case BodyEmpty:
 		return &answer{status: status, header: http.Header{}}
@@ -65,15 +67,8 @@ func answerText(status int, contentType, text string) *answer {
 	return &answer{status: status, header: http.Header{"Content-Type": {contentType}}, body: []byte(text)}
 }
 
-func or(n, otherwise int) int {
-	if n != 0 {
-		return n
-	}
-	return otherwise
-}
-
-// mark adds the fault's headers.
-func (f *fault) mark(a *answer, now time.Time) {
+// setHeaders adds the headers of the fault.
+func (f *fault) setHeaders(a *answer, now time.Time) {
 	if f.RetryAfter > 0 {
 		form := RetrySeconds
 		if f.RetryAfterDate {
@@ -86,26 +81,26 @@ func (f *fault) mark(a *answer, now time.Time) {
 	}
 }
 
-// mar spoils an answer that has been made.
-func (f *fault) mar(a *answer) {
+// spoilBody spoils the body of an answer.
+func (f *fault) spoilBody(a *answer) {
 	if f == nil {
 		return
 	}
 	switch f.Kind {
 	case FaultDrip:
-		a.drip = f.Each
-		if a.drip <= 0 {
-			a.drip = time.Second
+		a.byteInterval = f.Each
+		if a.byteInterval <= 0 {
+			a.byteInterval = time.Second
 		}
 	case FaultTruncated:
 		a.cut = true
 	case FaultOversized:
-		a.body = append(a.body, strings.Repeat(" ", max(0, or(f.Size, 64<<20)-len(a.body)))...)
+		a.body = append(a.body, strings.Repeat(" ", max(0, cmp.Or(f.Size, 64<<20)-len(a.body)))...)
 	}
 }
 
-// marPage spoils a page that has been made.
-func (f *fault) marPage(s *Sim, p *page, c *call) {
+// spoilPage spoils a page.
+func (f *fault) spoilPage(s *Sim, p *page, c *call) {
 	if f == nil {
 		return
 	}
@@ -113,9 +108,9 @@ func (f *fault) marPage(s *Sim, p *page, c *call) {
 	case FaultPartial:
 		p.status = http.StatusPartialContent
 		p.header.Add("Warning", `199 - "Microsoft/Microsoft Defender for Office 365/504/10000"`)
-		f.thin(s, p)
+		f.dropRows(s, p)
 	case FaultMissingRows:
-		f.thin(s, p)
+		f.dropRows(s, p)
 	case FaultNoRows:
 		p.rows, p.nextLink = nil, ""
 	case FaultNextLinkElsewhere:
@@ -128,9 +123,9 @@ func (f *fault) marPage(s *Sim, p *page, c *call) {
 	}
 }
 
-// thin leaves out a share of the rows, those whose id says so, so that the same are missing
-// from each answer.
-func (f *fault) thin(s *Sim, p *page) {
+// dropRows leaves out a share of the rows. It chooses them by their ids, so that the same rows
+// are missing from each answer.
+func (f *fault) dropRows(s *Sim, p *page) {
 	share := f.Share
 	if share <= 0 {
 		share = 0.5

@@ -11,7 +11,7 @@ var (
 
 	tags = []string{"vip", "finance", "red-team", "repeat-offender", "tier0", "ot-network"}
 
-	verdicts = []choice{{35, "truePositive"}, {25, "informationalExpectedActivity"}, {40, "falsePositive"}}
+	classifications = []choice{{35, "truePositive"}, {25, "informationalExpectedActivity"}, {40, "falsePositive"}}
 
 	determinations = map[string][]string{
 		"truePositive": {"malware", "phishing", "compromisedAccount", "multiStagedAttack",
@@ -26,12 +26,13 @@ var (
 	}
 )
 
-// A verdict is what an incident turns out to have been.
-type verdict struct{ classification, determination string }
+// A resolution is the classification and the determination of a resolved incident.
+type resolution struct{ classification, determination string }
 
-func (st *Story) verdict() verdict {
-	classification := st.weighted(verdicts)
-	return verdict{classification, st.pick(determinations[classification])}
+// drawResolution returns a resolution by chance.
+func (st *Story) drawResolution() resolution {
+	classification := st.weighted(classifications)
+	return resolution{classification, st.pick(determinations[classification])}
 }
 
 func (st *Story) score(severity string) int {

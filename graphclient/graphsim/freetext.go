@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A dice draws from the same pools in the same order for the same incident.
+// A dice is a source of random numbers that is the same each time for the same incident.
 type dice uint64
 
 func diceFor(id string) *dice {
@@ -17,15 +17,15 @@ func diceFor(id string) *dice {
 }
 
 func (d *dice) roll(n int) int {
-	*d = dice(scatter(uint64(*d)))
+	*d = dice(splitmix64(uint64(*d)))
 	return int(uint64(*d) % uint64(n))
 }
 
 func (d *dice) pick(pool []string) string { return pool[d.roll(len(pool))] }
 
-// tell fills in the free text of an incident, made up from its id, so that a row weighs what
-// a real one does: one and a half to three kilobytes.
-func (s *Sim) tell(w *wire, in *Incident) {
+// addFreeText adds invented free text to an incident, the same each time, so that a row has the
+// size of a real one: one and a half to three kilobytes.
+func (s *Sim) addFreeText(w *wire, in *Incident) {
 	d := diceFor(in.ID)
 	tenant := s.cfg.TenantID
 	if tenant == "" {
@@ -61,7 +61,7 @@ func (d *dice) comments(in *Incident) []comment {
 	return list
 }
 
-// paragraph strings sentences together, each about some machine.
+// paragraph returns sentences from a pool, each about some machine.
 func (d *dice) paragraph(pool []string, sentences int) string {
 	var b strings.Builder
 	b.Grow(128 * sentences)
