@@ -17,7 +17,10 @@ import (
 const defaultAddress = ":10365"
 
 // The formats of the report of --check.
-const CheckText, CheckJSON = "text", "json"
+const (
+	CheckText = "text"
+	CheckJSON = "json"
+)
 
 // CheckFormats returns the formats of the report of --check.
 func CheckFormats() []string { return []string{CheckText, CheckJSON} }
