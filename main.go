@@ -1,5 +1,20 @@
 // Command msgraph_security_exporter serves the open security incidents of a
 // Microsoft Graph tenant as Prometheus metrics.
+//
+// Where to look for:
+//
+//	a metric                            collector
+//	a flag, an environment variable     internal/config
+//	a field of the configuration file   internal/configfile
+//	secrets and certificates in files   internal/credential
+//	the sign-in, requests to Graph      graphclient
+//	the copy of the incidents           internal/mirror
+//	the stack of one tenant             internal/tenant
+//	pages over HTTP, reload             internal/server
+//	--check and --config.check          internal/preflight
+//	the simulator, --demo               graphclient/graphsim
+//
+// docs/architecture.md draws how they depend on each other.
 package main
 
 import (

@@ -60,6 +60,25 @@ func TestMeasures(t *testing.T) {
 	}
 }
 
+// TestDirectory shows that the list in main.go names every package of the program.
+func TestDirectory(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range list(t) {
+		listed := regexp.MustCompile(`(?m)^//\t.* ` + name + `$`).Match(text)
+		if apart := name == "main.go" || name == "internal/buildinfo"; listed == apart {
+			t.Errorf("main.go lists %s: %t", name, listed)
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^//\t.*  (\S+)$`).FindAllStringSubmatch(string(text), -1) {
+		if _, err := os.Stat(filepath.Join(root, m[1])); err != nil {
+			t.Errorf("main.go lists %s, which is not there", m[1])
+		}
+	}
+}
+
 // TestNamedFiles shows that the files which docs/architecture.md and CONTRIBUTING.md name are there.
 func TestNamedFiles(t *testing.T) {
 	contributing, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))

@@ -52,10 +52,10 @@ func application() (*kingpin.Application, *flagValues) {
 	o.collectorFlags(app)
 	app.Flag("config.file", "YAML file of tenants, or of objectives for the one tenant of the flags. Read again on SIGHUP.").
 		StringVar(&o.configFile)
-	app.Flag("config.check", "Check the flags and the configuration file, print what they say, and exit.").BoolVar(&o.configCheck)
-	app.Flag("check", "Sign in to each tenant, read its open incidents, say what is missing and what there is, and exit with 0 if all is well, else 1.").
+	app.Flag("config.check", "Check the flags, the configuration file and the files that it names, print the tenants, and exit. Sends no request.").BoolVar(&o.configCheck)
+	app.Flag("check", "Sign in to each tenant, read its open incidents, report what is missing, and exit with 0, or with 1 if a check has failed.").
 		BoolVar(&o.check)
-	app.Flag("check.format", "How to say it. One of: ["+strings.Join(CheckFormats(), ", ")+"].").
+	app.Flag("check.format", "Format of the report of --check. One of: ["+strings.Join(CheckFormats(), ", ")+"].").
 		Default(CheckText).HintOptions(CheckFormats()...).StringVar(&o.checkFormat)
 	o.tenantFlag(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
 	o.web = kingpinflag.AddFlags(app, defaultAddress)
@@ -91,7 +91,7 @@ func (o *flagValues) graphFlags(app *kingpin.Application) {
 	flag("graph.client-certificate-file", "File with the client certificate and its key, read anew at each sign-in. "+
 		"Environment: AZURE_CLIENT_CERTIFICATE_PATH, and AZURE_CLIENT_CERTIFICATE_PASSWORD if it has a password.").
 		StringVar(&o.certificateFile)
-	flag("graph.auth-method", "How to sign in. One of: ["+strings.Join(methods(), ", ")+"]. auto: as the other flags and the environment make clear.").
+	flag("graph.auth-method", "How to sign in. One of: ["+strings.Join(methods(), ", ")+"]. auto: the method that the other flags and the environment belong to.").
 		Default("auto").HintOptions(methods()...).StringVar(&o.authMethod)
 	flag("graph.cloud", "Cloud of the tenant. One of: ["+strings.Join(clouds(), ", ")+"]. GCC is public, GCC High is usgov.").
 		Default("public").HintOptions(clouds()...).StringVar(&o.cloud)
