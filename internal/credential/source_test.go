@@ -1,0 +1,100 @@
+package credential
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"msgraph_security_exporter/internal/configfile"
+	"msgraph_security_exporter/internal/graphtest"
+)
+
+// TestCheckFiles shows what is said of each file that cannot be signed in with. It names
+// the file, and shows nothing of what is in it.
+func TestCheckFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	pair := graphtest.NewPair(t, time.Unix(2_000_000_000, 0))
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		graphtest.Write(t, path, text)
+		return path
+	}
+	secret, empty, long := file("secret", graphtest.Secret+"\r\n"), file("empty", " \n"), file("long", strings.Repeat("x", maxFileSize+1))
+	certificate, key := file("certificate", string(pair.Certificate)), file("key", string(pair.Key))
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	auth := func(method configfile.Method, change func(*configfile.Auth)) configfile.Auth {
+		a := configfile.Auth{Method: method}
+		change(&a)
+		return a
+	}
+	secretFile := func(path string) configfile.Auth {
+		return auth(configfile.MethodSecret, func(a *configfile.Auth) { a.ClientSecretFile = path })
+	}
+	certificateFiles := func(certificate, key, password string) configfile.Auth {
+		return auth(configfile.MethodCertificate, func(a *configfile.Auth) {
+			a.ClientCertificateFile, a.ClientKeyFile, a.CertificatePasswordFile = certificate, key, password
+		})
+	}
+	for _, c := range []struct {
+		auth configfile.Auth
+		want string
+	}{
+		{secretFile(secret), ""},
+		{secretFile(empty), "client secret file " + empty + ": is empty"},
+		{secretFile(long), "client secret file " + long + ": is longer than 64 KiB"},
+		{secretFile(dir), "client secret file " + dir + ": is a directory"},
+		{secretFile(pipe), "client secret file " + pipe + ": is not a regular file, which could be read anew at each sign-in"},
+		{secretFile(dir + "/none"), "client secret file " + dir + "/none: no such file or directory"},
+		{certificateFiles(certificate, key, ""), ""},
+		{certificateFiles(certificate, "", ""), "client certificate file " + certificate + ": holds no private key"},
+		{certificateFiles(certificate, dir, ""), "client key file " + dir + ": is a directory"},
+		{certificateFiles(certificate, key, empty), "certificate password file " + empty + ": is empty"},
+		{auth(configfile.MethodWorkloadIdentity, func(a *configfile.Auth) { a.FederatedTokenFile = empty }), "federated token file " + empty + ": is empty"},
+		{configfile.Auth{Method: configfile.MethodManagedIdentity}, ""},
+		{configfile.Auth{Method: configfile.MethodAzureCLI}, ""},
+	} {
+		got := ""
+		if err := NewSource(SignIn{Auth: c.auth}, time.Time{}).CheckFiles(); err != nil {
+			got = err.Error()
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%+v: -want +got:\n%s", c.auth, diff)
+		}
+	}
+}
+
+// TestEnds shows when the end of a credential is known.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	end := time.Unix(2_000_000_000, 0)
+	pair := graphtest.NewPair(t, end)
+	path := filepath.Join(t.TempDir(), "certificate")
+	s := NewSource(SignIn{Auth: configfile.Auth{Method: configfile.MethodCertificate, ClientCertificateFile: path}}, time.Time{})
+	if err := s.CheckFiles(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want that there is no file", err)
+	}
+	if got := s.Ends(); got != nil {
+		t.Errorf("got %v before the certificate was read", got)
+	}
+	graphtest.Write(t, path, string(pair.Certificate)+string(pair.Key))
+	if err := s.CheckFiles(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Ends()["certificate"]; !got.Equal(end) {
+		t.Errorf("got %s, want %s", got, end)
+	}
+	declared := NewSource(SignIn{Auth: configfile.Auth{Method: configfile.MethodSecret}}, end)
+	if got := declared.Ends()["secret"]; !got.Equal(end) {
+		t.Errorf("got %s, want %s", got, end)
+	}
+}
