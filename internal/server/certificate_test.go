@@ -25,7 +25,7 @@ func TestRotatedCertificate(t *testing.T) {
 			return accepted.Load().Signed(a)
 		}})
 		graphtest.Write(t, g.SecretFile, string(old.Certificate)+string(old.Key))
-		log := newJournal()
+		log := newLogBuffer()
 		f := inBubble(t, graphtest.Configure(t, strings.Replace(g.Entry("contoso"), "client_secret_file", "client_certificate_file", 1)), log, g)
 		f.pull(t, "contoso", "10")
 		// good pulls for as long as three tokens live.

@@ -24,18 +24,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// within is how long a test waits for what has to happen, which on a loaded machine,
+// testTimeout is how long a test waits for what has to happen, which on a loaded machine,
 // and under the race detector, takes a hundred times what it does elsewhere.
-const within = 3 * time.Minute
+const testTimeout = 3 * time.Minute
 
 // An exporter is the whole program, running in this process.
 type exporter struct {
-	url    string
-	log    *journal
-	stop   context.CancelFunc // what a signal does
-	hangup chan os.Signal     // what another does
-	done   chan struct{}      // closed when the program has ended
-	err    error              // how, valid then
+	url     string
+	log     *logBuffer
+	stop    context.CancelFunc // what a signal does
+	signals chan os.Signal     // what another does
+	done    chan struct{}      // closed when the program has ended
+	err     error              // how, valid then
 }
 
 // run does what an exporter does that is started with flags and variables.
@@ -51,10 +51,10 @@ func run(ctx context.Context, signals <-chan os.Signal, args []string, getenv fu
 func start(t *testing.T, getenv func(string) string, args ...string) *exporter {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	e := &exporter{log: newJournal(), stop: stop, hangup: make(chan os.Signal), done: make(chan struct{})}
+	e := &exporter{log: newLogBuffer(), stop: stop, signals: make(chan os.Signal), done: make(chan struct{})}
 	go func() {
 		defer close(e.done)
-		e.err = run(ctx, e.hangup, args, getenv, e.log)
+		e.err = run(ctx, e.signals, args, getenv, e.log)
 	}()
 	t.Cleanup(func() {
 		if err := e.end(); err != nil {
@@ -75,7 +75,7 @@ func (e *exporter) end() error {
 // await waits for a line of the log and returns what the pattern's group matches.
 func (e *exporter) await(t *testing.T, pattern string) string {
 	t.Helper()
-	deadline := time.After(within)
+	deadline := time.After(testTimeout)
 	for {
 		text, grown := e.log.read()
 		if m := regexp.MustCompile(pattern).FindStringSubmatch(text); m != nil {
@@ -97,9 +97,9 @@ func (e *exporter) synced(t *testing.T) {
 	e.await(t, "First synchronisation is complete")
 }
 
-// patient is what a puller sends that waits for as long as it may, so that what it
+// longestTimeout is what a puller sends that waits for as long as it may, so that what it
 // waits for is in its answer however busy the machine is.
-const patient = "120"
+const longestTimeout = "120"
 
 // get returns an answer of the exporter.
 func (e *exporter) get(t *testing.T, path string, timeout ...string) (int, string) {
@@ -136,7 +136,7 @@ type page map[string]float64
 
 func (e *exporter) scrape(t *testing.T) page {
 	t.Helper()
-	return e.read(t, "/metrics", patient)
+	return e.read(t, "/metrics", longestTimeout)
 }
 
 // read returns the series of a page.
@@ -176,16 +176,16 @@ func (p page) family(name string) page {
 	return f
 }
 
-// A journal is a log that can be waited for.
-type journal struct {
+// A logBuffer is a log that can be waited for.
+type logBuffer struct {
 	mu    sync.Mutex
 	text  bytes.Buffer
 	grown chan struct{} // closed at the next line
 }
 
-func newJournal() *journal { return &journal{grown: make(chan struct{})} }
+func newLogBuffer() *logBuffer { return &logBuffer{grown: make(chan struct{})} }
 
-func (j *journal) Write(b []byte) (int, error) {
+func (j *logBuffer) Write(b []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	close(j.grown)
@@ -193,7 +193,7 @@ func (j *journal) Write(b []byte) (int, error) {
 	return j.text.Write(b)
 }
 
-func (j *journal) read() (string, <-chan struct{}) {
+func (j *logBuffer) read() (string, <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String(), j.grown

@@ -18,12 +18,12 @@ func startFleet(t *testing.T, path string, more ...string) *exporter {
 	return start(t, graphtest.None, append([]string{"--config.file=" + path, "--web.listen-address=127.0.0.1:0"}, more...)...)
 }
 
-// settle probes a tenant until it is synchronised and returns its page. It probes
+// probeUntilUp probes a tenant until it is synchronised and returns its page. It probes
 // again when something has been logged, as the end of a synchronisation is: probes
 // without a pause would take the processor from what they wait for.
-func (e *exporter) settle(t *testing.T, name string) page {
+func (e *exporter) probeUntilUp(t *testing.T, name string) page {
 	t.Helper()
-	for deadline := time.After(within); ; {
+	for deadline := time.After(testTimeout); ; {
 		log, grown := e.log.read()
 		got := e.probe(t, name)
 		if got["msgraph_security_up"] == 1 {
@@ -39,7 +39,7 @@ func (e *exporter) settle(t *testing.T, name string) page {
 
 func (e *exporter) probe(t *testing.T, name string) page {
 	t.Helper()
-	return e.read(t, "/probe?target="+name, patient)
+	return e.read(t, "/probe?target="+name, longestTimeout)
 }
 
 // TestFleet probes two tenants: each page tells of its own incidents and of nothing
@@ -54,7 +54,7 @@ func TestFleet(t *testing.T) {
 		t.Errorf("sent %d requests before anybody asked", n)
 	}
 	for name, g := range map[string]*graphtest.Graph{"contoso": one, "fabrikam": two} {
-		got := e.settle(t, name)
+		got := e.probeUntilUp(t, name)
 		if diff := cmp.Diff(truth(g.Truth()), got.family(openIncidents)); diff != "" {
 			t.Errorf("%s: not the truth (-want +got):\n%s", name, diff)
 		}
@@ -66,7 +66,7 @@ func TestFleet(t *testing.T) {
 	}
 	own := e.scrape(t)
 	own.expect(t, "msgraph_security_config_last_reload_successful", 1)
-	if at := own["msgraph_security_config_last_reload_success_timestamp_seconds"]; time.Since(time.Unix(int64(at), 0)) > within {
+	if at := own["msgraph_security_config_last_reload_success_timestamp_seconds"]; time.Since(time.Unix(int64(at), 0)) > testTimeout {
 		t.Errorf("loaded at %v", at)
 	}
 	for series := range own {

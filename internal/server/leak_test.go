@@ -13,12 +13,12 @@ import (
 	"msgraph_security_exporter/internal/graphtest"
 )
 
-// A parrot is the worst of servers: it refuses with all that it was told.
-type parrot struct{ awake atomic.Bool }
+// An echoServer is the worst of servers: it refuses with all that it was told.
+type echoServer struct{ echoing atomic.Bool }
 
-func (p *parrot) wrap(next http.Handler) http.Handler {
+func (p *echoServer) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !p.awake.Load() {
+		if !p.echoing.Load() {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -40,7 +40,7 @@ func TestSecretNowhere(t *testing.T) {
 	for name, format := range map[string]string{"file": "logfmt", "environment": "json"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &parrot{}
+			p := &echoServer{}
 			g := graphtest.Serve(t, graphsim.Config{}, p.wrap)
 			g.AddSome()
 			args, environment := g.Flags(slices.Concat(talkative, []string{"--log.format=" + format})...), graphtest.None
@@ -50,32 +50,32 @@ func TestSecretNowhere(t *testing.T) {
 					return map[string]string{"AZURE_CLIENT_SECRET": graphtest.Secret + "\n"}[name]
 				}
 			}
-			said := everythingSaid(t, g, p, start(t, environment, args...))
+			output := collectOutput(t, g, p, start(t, environment, args...))
 			hidden := append(g.Tokens(), graphtest.Secret, url.QueryEscape(graphtest.Secret))
 			if len(hidden) < 5 {
 				t.Errorf("got %d tokens and secrets, want more to look for", len(hidden))
 			}
 			for _, h := range hidden {
-				if i := strings.Index(said, h); i >= 0 {
-					t.Errorf("told: …%s", said[max(0, i-300):i+len(h)])
+				if i := strings.Index(output, h); i >= 0 {
+					t.Errorf("told: …%s", output[max(0, i-300):i+len(h)])
 				}
 			}
 		})
 	}
 }
 
-// everythingSaid takes an exporter through good and bad times and returns its
+// collectOutput takes an exporter through good and bad times and returns its
 // pages and its log.
-func everythingSaid(t *testing.T, g *graphtest.Graph, p *parrot, e *exporter) string {
+func collectOutput(t *testing.T, g *graphtest.Graph, p *echoServer, e *exporter) string {
 	t.Helper()
-	var said strings.Builder
+	var output strings.Builder
 	listen := func() {
 		for _, path := range []string{
 			"/", "/metrics", "/-/healthy", "/-/ready", "/nothing", "/debug/pprof/", "/debug/pprof/cmdline",
 			"/debug/pprof/goroutine?debug=2", "/debug/pprof/heap?debug=1", "/debug/pprof/symbol",
 		} {
 			_, text := e.get(t, path)
-			said.WriteString(text)
+			output.WriteString(text)
 		}
 	}
 	e.synced(t)
@@ -83,19 +83,19 @@ func everythingSaid(t *testing.T, g *graphtest.Graph, p *parrot, e *exporter) st
 	for _, trouble := range []func(){
 		func() { g.Fault(graphsim.Fault{Match: graphsim.ListOperation, Status: http.StatusForbidden}) },
 		func() { g.Fault(graphsim.Fault{Match: graphsim.TokenOperation, AADSTS: 7000215}) },
-		func() { p.awake.Store(true) },
+		func() { p.echoing.Store(true) },
 	} {
 		trouble()
 		listen()
 		g.RevokeTokens()
 		listen()
 		g.ClearFaults()
-		p.awake.Store(false)
+		p.echoing.Store(false)
 		e.recovers(t)
 	}
 	if err := e.end(); err != nil {
-		said.WriteString(err.Error())
+		output.WriteString(err.Error())
 	}
 	log, _ := e.log.read()
-	return said.String() + log
+	return output.String() + log
 }

@@ -16,24 +16,24 @@ import (
 	"msgraph_security_exporter/internal/graphtest"
 )
 
-// promises are objectives as a file declares them, beside what they say, for the
+// objectivesFile are objectives as a file declares them, beside what they say, for the
 // oracle: nil severities or bands are any.
-const promises = `objectives:
+const objectivesFile = `objectives:
   - {name: page, severities: [high], priorities: [high, none], acknowledge_within: 10m}
   - {name: look, acknowledge_within: 45m}
   - {name: mend, severities: [medium, low], resolve_within: 2h}
   - {name: pressing, priorities: [high], resolve_within: 30m}
 `
 
-// A promise is one of them.
-type promise struct {
+// An objective is one of them.
+type objective struct {
 	severities, bands []string
 	acknowledge       bool
-	within            time.Duration
+	testTimeout       time.Duration
 }
 
-func promised() map[string]promise {
-	return map[string]promise{
+func objectives() map[string]objective {
+	return map[string]objective{
 		"page":     {[]string{"high"}, []string{"high", "none"}, true, 10 * time.Minute},
 		"look":     {nil, nil, true, 45 * time.Minute},
 		"mend":     {[]string{"medium", "low"}, nil, false, 2 * time.Hour},
@@ -41,20 +41,20 @@ func promised() map[string]promise {
 	}
 }
 
-// due returns when an incident will break the promise if nobody acts; false if it
+// due returns when an incident will miss the objective if nobody acts; false if it
 // cannot.
-func (p promise) due(in graphsim.Incident) (time.Time, bool) {
+func (p objective) due(in graphsim.Incident) (time.Time, bool) {
 	of := func(all []string, value string) bool { return all == nil || slices.Contains(all, value) }
 	taken := in.AssignedTo != "" || in.Status == "inProgress"
 	bound := in.Open() && of(p.severities, in.Severity) && of(p.bands, band(in)) && (!p.acknowledge || !taken)
-	return in.Created.Add(p.within), bound
+	return in.Created.Add(p.testTimeout), bound
 }
 
-// broken is what a page taken at a time should say of promises, worked out from the
+// expectedObjectives is what a page of a moment should say of objectives, worked out from the
 // incidents.
-func broken(incidents []graphsim.Incident, at time.Time) page {
+func expectedObjectives(incidents []graphsim.Incident, at time.Time) page {
 	want := page{}
-	for name, p := range promised() {
+	for name, p := range objectives() {
 		label := `{objective="` + name + `"}`
 		breached, next := "msgraph_security_objective_breached_incidents"+label, "msgraph_security_objective_next_breach_timestamp_seconds"+label
 		want[breached] = 0
@@ -82,20 +82,20 @@ func TestObjectivesToTheSecond(t *testing.T) {
 	t.Logf("seed %d", seed)
 	synctest.Test(t, func(t *testing.T) {
 		g := inProcess(t, "http://127.0.0.1:1", graphsim.Config{})
-		f := inBubble(t, graphtest.Configure(t, g.Entry("contoso"), promises), io.Discard, g)
+		f := inBubble(t, graphtest.Configure(t, g.Entry("contoso"), objectivesFile), io.Discard, g)
 		f.pull(t, "contoso", "10")
 		time.Sleep(time.Minute)
 		rng := rand.New(rand.NewPCG(seed, 1))
 		breaches := 0
 		for end := time.Now().Add(4 * time.Hour); time.Now().Before(end); {
-			bustle(g, rng)
-			next := checkPromises(t, g, f)
+			changeAtRandom(g, rng)
+			next := checkObjectives(t, g, f)
 			wait := time.Duration(rng.Int64N(int64(4 * time.Minute)))
 			if due := time.Until(next); !next.IsZero() && due < 4*time.Minute {
 				breaches++
 				time.Sleep(max(0, due-2*time.Second))
 				for range 5 {
-					checkPromises(t, g, f)
+					checkObjectives(t, g, f)
 					time.Sleep(time.Second)
 				}
 				continue
@@ -108,9 +108,9 @@ func TestObjectivesToTheSecond(t *testing.T) {
 	})
 }
 
-// checkPromises compares a page with the truth and returns when the next breach is,
+// checkObjectives compares a page with the truth and returns when the next breach is,
 // by that page.
-func checkPromises(t *testing.T, g *graphtest.Graph, f *fleet) (next time.Time) {
+func checkObjectives(t *testing.T, g *graphtest.Graph, f *fleet) (next time.Time) {
 	t.Helper()
 	got, _ := f.pull(t, "contoso", "10")
 	at := got["msgraph_security_snapshot_timestamp_seconds"]
@@ -125,14 +125,14 @@ func checkPromises(t *testing.T, g *graphtest.Graph, f *fleet) (next time.Time) 
 		}
 	}
 	maps.Copy(told, got.family("msgraph_security_objective_breached_incidents"))
-	if diff := cmp.Diff(broken(g.Truth(), taken), told, cmpopts.EquateApprox(0, 0.001)); diff != "" {
+	if diff := cmp.Diff(expectedObjectives(g.Truth(), taken), told, cmpopts.EquateApprox(0, 0.001)); diff != "" {
 		t.Errorf("at %s (-want +got):\n%s", taken, diff)
 	}
 	return next
 }
 
-// bustle lets one thing happen to one incident, and makes sure that there are some.
-func bustle(g *graphtest.Graph, rng *rand.Rand) {
+// changeAtRandom lets one thing happen to one incident, and makes sure that there are some.
+func changeAtRandom(g *graphtest.Graph, rng *rand.Rand) {
 	one := func(values ...string) string { return values[rng.IntN(len(values))] }
 	score := func() *int { return []*int{nil, new(10), new(50), new(86), new(100)}[rng.IntN(5)] }
 	severity := func() string { return one("informational", "low", "medium", "high", "unknown") }

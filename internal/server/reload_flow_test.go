@@ -75,7 +75,7 @@ func worked(shifts float64) page {
 // is what came of so many shifts.
 func (e *exporter) expectWorked(t *testing.T, name string, shifts float64) page {
 	t.Helper()
-	got := e.settle(t, name)
+	got := e.probeUntilUp(t, name)
 	if diff := cmp.Diff(worked(shifts), got.counted()); diff != "" {
 		t.Errorf("%s after %g shifts (-want +got):\n%s", name, shifts, diff)
 	}

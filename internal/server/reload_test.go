@@ -31,7 +31,7 @@ func TestReload(t *testing.T) {
 	g.AddSome()
 	path := graphtest.Configure(t, g.Entry("contoso"), g.Entry("fabrikam"))
 	e := startFleet(t, path, "--web.enable-lifecycle")
-	e.settle(t, "contoso")
+	e.probeUntilUp(t, "contoso")
 	loaded := e.scrape(t)[reloadTimestamp]
 
 	graphtest.Write(t, path, "tenants:\n"+g.Entry("contoso")+g.Entry("northwind", "    client_secret: x\n    cloud: moon\n"))
@@ -49,8 +49,8 @@ func TestReload(t *testing.T) {
 	own := e.scrape(t)
 	own.expect(t, reloadSuccessful, 0)
 	own.expect(t, reloadTimestamp, loaded)
-	e.settle(t, "fabrikam")
-	before := e.settle(t, "contoso")[refreshed]
+	e.probeUntilUp(t, "fabrikam")
+	before := e.probeUntilUp(t, "contoso")[refreshed]
 
 	graphtest.Write(t, path, "tenants:\n"+g.Entry("contoso")+g.Entry("northwind")+
 		"objectives:\n  - {name: page, resolve_within: 1h}\n")
@@ -68,7 +68,7 @@ func TestReload(t *testing.T) {
 	if n := len(got.family("msgraph_security_objective_target_seconds")); n != 1 {
 		t.Errorf("got %d objectives, want the one of the new file", n)
 	}
-	e.settle(t, "northwind")
+	e.probeUntilUp(t, "northwind")
 	if status, _ := e.get(t, "/probe?target=fabrikam"); status != http.StatusBadRequest {
 		t.Errorf("fabrikam: got status %d", status)
 	}
@@ -82,7 +82,7 @@ func TestReloadDuringPull(t *testing.T) {
 	g := graphtest.Serve(t, graphsim.Config{}, gate.wrap)
 	path := graphtest.Configure(t, g.Entry("contoso"))
 	e := startFleet(t, path, "--web.enable-lifecycle")
-	e.settle(t, "contoso")
+	e.probeUntilUp(t, "contoso")
 	gate.shut.Store(true)
 	g.Add(graphsim.Incident{Severity: "high", Score: new(100)})
 	probed := make(chan page)
@@ -111,13 +111,13 @@ func TestHangup(t *testing.T) {
 	e := start(t, graphtest.None, g.Flags("--config.file="+path)...)
 	e.synced(t)
 	graphtest.Write(t, path, "objectives:\n  - {name: two, resolve_within: 1h}\n")
-	e.hangup <- syscall.SIGHUP
+	e.signals <- syscall.SIGHUP
 	e.await(t, "Configuration reloaded.* tenants=1")
 	got := e.scrape(t)
 	got.expect(t, "msgraph_security_up", 1)
 	got.expect(t, `msgraph_security_objective_target_seconds{objective="two"}`, 3600)
 	graphtest.Write(t, path, "tenants:\n"+g.Entry("contoso"))
-	e.hangup <- syscall.SIGHUP
+	e.signals <- syscall.SIGHUP
 	e.await(t, "not reloaded.*--graph.tenant-id: not with --config.file")
 	got = e.scrape(t)
 	got.expect(t, "msgraph_security_up", 1)
@@ -125,7 +125,7 @@ func TestHangup(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	e.hangup <- syscall.SIGHUP
+	e.signals <- syscall.SIGHUP
 	e.await(t, "not reloaded.*no such file or directory")
 	if status, _ := e.ask(t, http.MethodPost, "/-/reload"); status != http.StatusNotFound {
 		t.Errorf("/-/reload: got status %d without --web.enable-lifecycle", status)
@@ -142,8 +142,8 @@ func TestReloadUnderLoad(t *testing.T) {
 	g.AddSome()
 	path := graphtest.Configure(t, g.Entry("stays"), g.Entry("changes"))
 	e := startFleet(t, path, "--web.enable-lifecycle")
-	e.settle(t, "stays")
-	e.settle(t, "changes")
+	e.probeUntilUp(t, "stays")
+	e.probeUntilUp(t, "changes")
 
 	var stop atomic.Bool
 	var load sync.WaitGroup
@@ -170,7 +170,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	}
 	stop.Store(true)
 	load.Wait()
-	e.settle(t, "changes")
+	e.probeUntilUp(t, "changes")
 	log, _ := e.log.read()
 	if n := strings.Count(log, `msg="First synchronisation is complete" tenant=stays`); n != 1 {
 		t.Errorf("the tenant that stays was synchronised %d times", n)
@@ -179,5 +179,5 @@ func TestReloadUnderLoad(t *testing.T) {
 	if status, text := e.ask(t, http.MethodPost, "/-/reload"); status != http.StatusOK {
 		t.Errorf("got %d %s", status, text)
 	}
-	nothingLeft(t, "/internal/mirror.", "/graphclient.")
+	waitForGoroutines(t, "/internal/mirror.", "/graphclient.")
 }

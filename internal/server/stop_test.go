@@ -89,7 +89,7 @@ func TestStop(t *testing.T) {
 	<-gate.reached
 	e.stop()
 	e.await(t, "Stopping")
-	for deadline := time.Now().Add(within); ; runtime.Gosched() {
+	for deadline := time.Now().Add(testTimeout); ; runtime.Gosched() {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://"))
 		if err != nil {
 			break
@@ -124,14 +124,14 @@ func TestNothingOutlivesRun(t *testing.T) {
 		if err := e.end(); err != nil {
 			t.Errorf("ended with %v", err)
 		}
-		nothingLeft(t, "/internal/mirror.", "/graphclient.", "graphsim.(*Story)", "exporter-toolkit")
+		waitForGoroutines(t, "/internal/mirror.", "/graphclient.", "graphsim.(*Story)", "exporter-toolkit")
 	}
 }
 
-// nothingLeft waits until no goroutine has one of the words in its trace.
-func nothingLeft(t *testing.T, words ...string) {
+// waitForGoroutines waits until no goroutine has one of the words in its trace.
+func waitForGoroutines(t *testing.T, words ...string) {
 	t.Helper()
-	for deadline := time.Now().Add(within); ; runtime.Gosched() {
+	for deadline := time.Now().Add(testTimeout); ; runtime.Gosched() {
 		left := running(words...)
 		if left == "" {
 			return
@@ -158,7 +158,7 @@ func running(words ...string) string {
 // TestNoAddress shows that the program ends where an address is none.
 func TestNoAddress(t *testing.T) {
 	t.Parallel()
-	err := run(t.Context(), nil, []string{"--demo", "--web.listen-address=nonsense"}, graphtest.None, newJournal())
+	err := run(t.Context(), nil, []string{"--demo", "--web.listen-address=nonsense"}, graphtest.None, newLogBuffer())
 	if want := "serving: listen tcp: address nonsense: missing port in address"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -174,7 +174,7 @@ func TestBusyPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer busy.Close()
-	log := newJournal()
+	log := newLogBuffer()
 	err = run(t.Context(), nil, g.Flags("--web.listen-address="+busy.Addr().String()), graphtest.None, log)
 	want := "serving: listen tcp " + busy.Addr().String() + ": bind: address already in use"
 	if err == nil || err.Error() != want {

@@ -112,7 +112,7 @@ func TestRotatedSecret(t *testing.T) {
 // recovers scrapes until all is well, as Prometheus would.
 func (e *exporter) recovers(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(within); e.scrape(t)["msgraph_security_up"] != 1; {
+	for deadline := time.Now().Add(testTimeout); e.scrape(t)["msgraph_security_up"] != 1; {
 		if time.Now().After(deadline) {
 			log, _ := e.log.read()
 			t.Fatalf("does not recover:\n%s", log)
