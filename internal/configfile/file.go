@@ -20,7 +20,7 @@ type File struct {
 
 // Load reads a configuration file. The error has a line for each mistake.
 func Load(path string) (*File, error) {
-	text, err := readRegular(path)
+	text, err := read(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -61,9 +61,9 @@ func (r *reader) file(at place) *File {
 	return f
 }
 
-// readRegular reads a regular file: a pipe, for example, could not be read again at a reload. It
+// read reads a regular file: a pipe, for example, could not be read again at a reload. It
 // returns a little more than maxSize of a file that is too long.
-func readRegular(path string) ([]byte, error) {
+func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

@@ -19,7 +19,7 @@ func (r *reader) mapping(at place, known fields) map[string]place {
 			break
 		}
 		key, here := pair[0], at.field(pair[0].Value, pair[1])
-		read, isKnown := known[key.Value]
+		readField, isKnown := known[key.Value]
 		switch {
 		case key.Kind != yaml.ScalarNode || !isKnown:
 			r.unknown(at, key, known)
@@ -33,7 +33,7 @@ func (r *reader) mapping(at place, known fields) map[string]place {
 			r.wrong(place{key, here.path}, "has no value")
 			continue
 		}
-		read(here)
+		readField(here)
 	}
 	return given
 }
@@ -49,7 +49,7 @@ func (r *reader) require(at place, given map[string]place, names ...string) {
 
 // list reads each value of a list. The path of a value has its index. If named, the path has
 // the name of the value instead, unless an earlier value has the same name.
-func (r *reader) list(at place, named bool, read func(place)) {
+func (r *reader) list(at place, named bool, readValue func(place)) {
 	if !r.is(at, "!!seq") {
 		return
 	}
@@ -68,7 +68,7 @@ func (r *reader) list(at place, named bool, read func(place)) {
 			r.wrong(here, "has no value")
 			continue
 		}
-		read(here)
+		readValue(here)
 	}
 }
 
