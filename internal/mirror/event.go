@@ -12,6 +12,8 @@ const (
 	// Prioritised: it is in its priority band for the first time, by creation or by
 	// scoring, and open.
 	Prioritised
+	// Graded: it is of its severity for the first time, and open.
+	Graded
 	// Acknowledged: it is assigned or in progress for the first time.
 	Acknowledged
 	// Resolved: it was open and is resolved.
@@ -37,45 +39,49 @@ type Event struct {
 type past struct {
 	acknowledged bool
 	bands        uint8 // a bit for each priority band in which it was open
-	ours         bool  // something was; else it may have been closed before our time
+	severities   uint8 // and for each severity
+	ours         bool  // something was told; else it may have been closed before our time
 }
 
 // A chapter is what is to be told of one incident.
 type chapter struct {
 	before *Incident // in the last snapshot or closed by then; nil: unknown
 	now    *Incident // nil: denied by Graph
-	past   past
-	since  Ticks // older incidents are not new, however new they are to us
-	at     Ticks // time of the snapshot
+	past   past      // with what before shows
+	frame
+}
+
+// A frame is what the chapters of one snapshot have in common, times on Graph's clock.
+type frame struct {
+	at    Ticks // time of the snapshot
+	since Ticks // what was created later and was ever told of is known
+	fresh Ticks // an update later than that may be news
 }
 
 // tell returns the events of a chapter and what has been told with them.
 func (c *chapter) tell() ([]Event, past) {
-	var events []Event
-	if c.now == nil || c.now.Status.merged() && c.before == nil {
+	if c.now == nil {
 		return nil, c.past
 	}
+	var events []Event
 	event := func(k Kind, took time.Duration) {
 		events = append(events, Event{k, *c.now, took})
 	}
-	is, new := c.now.Status.Open(), c.before == nil && c.now.Created >= c.since
+	is, new := c.now.Status.Open(), c.new()
 	was := new || c.before != nil && c.before.Status.Open()
-	told := c.past.with(c.before)
+	told := c.past
 	told.ours = true
 	switch {
 	case new:
 		event(Opened, 0)
-	case is && (c.before == nil || c.before.Status == StatusResolved):
+	case c.reopened():
 		event(Reopened, 0)
 	}
 	if c.before == nil && !new {
 		return events, told.with(c.now) // whatever it went through was before our time
 	}
-	if is || new && was {
-		if bit := c.now.bit(); told.bands&bit == 0 {
-			told.bands |= bit
-			event(Prioritised, 0)
-		}
+	if is || new {
+		told.enter(c.now, event)
 	}
 	if was && !told.acknowledged && c.now.Acknowledged() && !c.now.Status.merged() {
 		told.acknowledged = true
@@ -90,6 +96,25 @@ func (c *chapter) tell() ([]Event, past) {
 	return events, told
 }
 
+// new reports whether the incident was created in our time and has never been seen, so
+// that it is told of from its beginning, however late it became readable.
+func (c *chapter) new() bool { return c.before == nil && c.now.Created > c.since }
+
+// reopened reports whether an incident that is not new was resolved and is open. That it was
+// resolved has been seen, or follows from an incident of before our time that an update
+// brings among the open ones. Without an update of late it has been open all the time,
+// and an answer was missing it.
+func (c *chapter) reopened() bool {
+	switch {
+	case !c.now.Status.Open():
+		return false
+	case c.before == nil:
+		return c.now.Updated > c.fresh
+	default:
+		return c.before.Status == StatusResolved
+	}
+}
+
 // took returns how long after its creation the incident became what it is.
 func (c *chapter) took() time.Duration {
 	at := c.now.Updated
@@ -99,12 +124,26 @@ func (c *chapter) took() time.Duration {
 	return max(0, at.Time().Sub(c.now.Created.Time()))
 }
 
+// enter tells of the priority band and the severity of an incident if it has not been
+// in them before.
+func (p *past) enter(in *Incident, event func(Kind, time.Duration)) {
+	if bit := in.band(); p.bands&bit == 0 {
+		p.bands |= bit
+		event(Prioritised, 0)
+	}
+	if bit := in.grade(); p.severities&bit == 0 {
+		p.severities |= bit
+		event(Graded, 0)
+	}
+}
+
 // with adds what a snapshot with the incident has told by itself, and what must have
 // happened before the first one.
 func (p past) with(in *Incident) past {
 	if in != nil && (in.Status.Open() || !p.ours) {
 		p.acknowledged = p.acknowledged || in.Acknowledged()
-		p.bands |= in.bit()
+		p.bands |= in.band()
+		p.severities |= in.grade()
 	}
 	return p
 }
@@ -112,7 +151,8 @@ func (p past) with(in *Incident) past {
 // Acknowledged reports whether somebody has taken up the incident.
 func (i *Incident) Acknowledged() bool { return i.Assigned || i.Status == StatusInProgress }
 
-func (i *Incident) bit() uint8 { return 1 << i.Priority() }
+func (i *Incident) band() uint8  { return 1 << i.Priority() }
+func (i *Incident) grade() uint8 { return 1 << i.Severity }
 
 func (s Status) merged() bool { return s == StatusRedirected }
 
@@ -120,18 +160,25 @@ func (s Status) merged() bool { return s == StatusRedirected }
 // lock is held.
 func (m *Mirror) events(taken time.Time) []Event {
 	var all []Event
-	since := TicksOf(m.snapshot.Taken.Add(-wideOverlap))
+	h := &m.history
+	f := h.frame(m.book, m.snapshot.Taken, taken)
 	for id, before := range m.book.touched {
-		c := chapter{before: before, since: since, at: TicksOf(taken)}
+		c := chapter{before: before, frame: f}
 		r, known := m.book.rows[id]
 		if known && !r.gone {
 			c.now = &r.Incident
 		}
-		c.past = r.past
+		c.past = r.past.with(before)
+		if before == nil {
+			c.before, c.past = h.recall(id, c.past)
+		}
 		events, told := c.tell()
 		if known {
 			r.past = told
 			m.book.rows[id] = r
+		}
+		if c.now == nil || !c.now.Status.Open() {
+			h.remember(id, &c, told)
 		}
 		all = append(all, events...)
 	}

@@ -19,7 +19,7 @@ var weekHours = flag.Int("events.hours", 6, "hours of the scripted week that the
 
 // TestChapter tells each story of one incident between two snapshots.
 func TestChapter(t *testing.T) {
-	const since, at = Ticks(1000) * oneSecond, Ticks(2000) * oneSecond
+	frame := frame{since: 1000 * oneSecond, fresh: 1800 * oneSecond, at: 2000 * oneSecond}
 	type in = Incident
 	state := func(created, updated Ticks, s Status, f func(*in)) *in {
 		i := &in{ID: "1", Created: created * oneSecond, Updated: updated * oneSecond, Status: s}
@@ -30,6 +30,7 @@ func TestChapter(t *testing.T) {
 	}
 	assigned := func(i *in) { i.Assigned = true }
 	high := func(i *in) { i.Scored, i.Score = true, 90 }
+	bad := func(i *in) { i.Severity = 5 }
 	for _, c := range []struct {
 		name   string
 		before *in
@@ -37,11 +38,14 @@ func TestChapter(t *testing.T) {
 		past   past
 		want   string
 	}{
-		{"new", nil, state(1500, 1500, StatusActive, nil), past{}, "opened prioritised"},
-		{"new and assigned", nil, state(1500, 1520, StatusActive, assigned), past{}, "opened prioritised acknowledged:20s"},
-		{"new and resolved", nil, state(1500, 1530, StatusResolved, assigned), past{}, "opened prioritised acknowledged:30s resolved:30s"},
-		{"new and resolved by itself", nil, state(1500, 1530, StatusResolved, nil), past{}, "opened prioritised resolved:30s"},
-		{"new and merged", nil, state(1500, 1530, StatusRedirected, nil), past{}, ""},
+		{"new", nil, state(1500, 1500, StatusActive, nil), past{}, "opened prioritised graded"},
+		{"new and assigned", nil, state(1500, 1520, StatusActive, assigned), past{}, "opened prioritised graded acknowledged:20s"},
+		{"new and resolved", nil, state(1500, 1530, StatusResolved, assigned), past{}, "opened prioritised graded acknowledged:30s resolved:30s"},
+		{"new and resolved by itself", nil, state(1500, 1530, StatusResolved, nil), past{}, "opened prioritised graded resolved:30s"},
+		{"new and merged", nil, state(1500, 1530, StatusRedirected, assigned), past{}, "opened prioritised graded merged"},
+		{"new and late", nil, state(1001, 1001, StatusActive, nil), past{}, "opened prioritised graded"},
+		{"old, missing before", nil, state(500, 1700, StatusActive, assigned), past{}, ""},
+		{"old, first seen merged", nil, state(500, 1900, StatusRedirected, nil), past{}, ""},
 		{"old, first seen open", nil, state(500, 1900, StatusActive, assigned), past{}, "reopened"},
 		{"old, first seen closed", nil, state(500, 1900, StatusResolved, nil), past{}, ""},
 		{"nothing", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, nil), past{}, ""},
@@ -51,25 +55,28 @@ func TestChapter(t *testing.T) {
 		{"assigned anew", state(500, 500, StatusActive, nil), state(500, 560, StatusActive, assigned), past{acknowledged: true}, ""},
 		{"scored", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, high), past{}, "prioritised"},
 		{"scored again", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, high), past{bands: 1 << PriorityHigh}, ""},
+		{"worse", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, bad), past{}, "graded"},
+		{"worse again", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, bad), past{severities: 1 << 5}, ""},
+		{"worse when resolved", state(500, 500, StatusActive, nil), state(500, 620, StatusResolved, bad), past{}, "resolved:2m0s"},
 		{"resolved", state(500, 500, StatusInProgress, nil), state(500, 620, StatusResolved, nil), past{}, "resolved:2m0s"},
 		{"assigned and resolved", state(500, 500, StatusActive, nil), state(500, 620, StatusResolved, assigned), past{}, "acknowledged:2m0s resolved:2m0s"},
 		{"scored when resolved", state(500, 500, StatusActive, nil), state(500, 620, StatusResolved, high), past{}, "resolved:2m0s"},
 		{"merged", state(500, 500, StatusActive, nil), state(500, 500, StatusRedirected, assigned), past{}, "merged"},
 		{"reopened", state(500, 500, StatusResolved, nil), state(500, 600, StatusActive, nil), past{bands: 1, acknowledged: true}, "reopened"},
-		{"reopened, first scored when resolved", state(500, 500, StatusResolved, high), state(500, 600, StatusActive, high), past{bands: 1, ours: true}, "reopened prioritised"},
+		{"reopened, first scored when resolved", state(500, 500, StatusResolved, high), state(500, 600, StatusActive, high), past{bands: 1, severities: 1, ours: true}, "reopened prioritised"},
 		{"merged undone", state(500, 500, StatusRedirected, nil), state(500, 600, StatusActive, nil), past{bands: 1}, ""},
 		{"resolved, then merged", state(500, 500, StatusResolved, nil), state(500, 600, StatusRedirected, nil), past{}, ""},
 		{"denied", state(500, 500, StatusActive, nil), nil, past{}, ""},
 		{"before its time", state(500, 500, StatusActive, nil), state(500, 510, StatusResolved, func(i *in) { i.Created = 600 * oneSecond }), past{}, "resolved:0s"},
 	} {
-		events, told := (&chapter{c.before, c.now, c.past, since, at}).tell()
+		events, told := (&chapter{c.before, c.now, c.past.with(c.before), frame}).tell()
 		if got := narrate(events); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
 		if c.now == nil {
 			continue
 		}
-		if again, _ := (&chapter{c.now, c.now, told, since, at}).tell(); len(again) > 0 {
+		if again, _ := (&chapter{c.now, c.now, told.with(c.now), frame}).tell(); len(again) > 0 {
 			t.Errorf("%s: told again: %s", c.name, narrate(again))
 		}
 	}
@@ -78,7 +85,7 @@ func TestChapter(t *testing.T) {
 func narrate(events []Event) string {
 	var words []string
 	for _, e := range events {
-		word := [...]string{"opened", "prioritised", "acknowledged", "resolved", "reopened", "merged"}[e.Kind]
+		word := [...]string{"opened", "prioritised", "graded", "acknowledged", "resolved", "reopened", "merged"}[e.Kind]
 		if e.Took > 0 || e.Kind == Resolved {
 			word += ":" + e.Took.String()
 		}
@@ -92,7 +99,7 @@ type tally map[string]int
 
 func (c tally) add(k Kind, in *Incident) {
 	switch k {
-	case Opened, Acknowledged, Reopened, Merged:
+	case Opened, Graded, Acknowledged, Reopened, Merged:
 		c[fmt.Sprint(k, in.Severity)]++
 	case Prioritised:
 		c[fmt.Sprint(k, in.Priority())]++
@@ -133,8 +140,8 @@ func (s *script) live(rng *rand.Rand) {
 		s.sim.Change(id, kind, f)
 		truth, _ := s.sim.Incident(id)
 		in := fromSim(truth)
-		if in.Status.Open() && past.bands&in.bit() == 0 {
-			past.bands |= in.bit()
+		if in.Status.Open() && past.bands&in.band() == 0 {
+			past.bands |= in.band()
 			told(Prioritised)
 		}
 		if !past.acknowledged && in.Acknowledged() {
@@ -143,6 +150,7 @@ func (s *script) live(rng *rand.Rand) {
 		}
 	}
 	told(Opened)
+	told(Graded)
 	change(graphsim.Dated, func(*graphsim.Incident) {})
 	rest(10 * time.Minute)
 	change(graphsim.Undated, func(in *graphsim.Incident) { in.Score = new(rng.IntN(101)) })

@@ -105,6 +105,7 @@ type Mirror struct {
 	vanished vanished
 	swept    timetable
 	nextBulk time.Time // when the sweeps may send their next request
+	history  history   // of what has been told
 }
 
 // marks are the watermarks: up to where, on Graph's clock, every dated change

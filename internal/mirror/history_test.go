@@ -1,0 +1,179 @@
+package mirror
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+// A told is what a mirror has told of each incident.
+type told map[string]string
+
+// listen follows a tenant and notes what is told.
+func listen(t *testing.T, sim *graphsim.Sim) (*Mirror, told) {
+	heard := told{}
+	m := follow(t, sim, Config{SweepInterval: 5 * time.Minute, Observe: func(events []Event) {
+		for _, e := range events {
+			heard[e.Incident.ID] = strings.TrimSpace(heard[e.Incident.ID] + " " + narrate([]Event{{Kind: e.Kind, Incident: e.Incident}}))
+		}
+	}})
+	synced(t, m)
+	return m, heard
+}
+
+// pulls pulls every 15 s for so long.
+func pulls(t *testing.T, m *Mirror, d time.Duration) {
+	t.Helper()
+	for range int(d / (15 * time.Second)) {
+		time.Sleep(15 * time.Second)
+		pull(t, m)
+	}
+}
+
+func (h told) expect(t *testing.T, id, want string) {
+	t.Helper()
+	if got := strings.ReplaceAll(h[id], ":0s", ""); got != want {
+		t.Errorf("incident %s: got %q, want %q", id, got, want)
+	}
+}
+
+var (
+	assign  = func(in *graphsim.Incident) { in.AssignedTo = "analyst@soc.example" }
+	resolve = func(in *graphsim.Incident) { in.Status = "resolved" }
+	merge   = func(in *graphsim.Incident) { in.Status = "redirected" }
+	reopen  = func(in *graphsim.Incident) { in.Status = "active" }
+)
+
+// TestEmptyStart begins while Graph answers with 200 and no rows. What it shows later was
+// there before: none of it is opened or reopened, and what becomes of it then is told.
+func TestEmptyStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 300, 30*24*time.Hour)
+		young := sim.Add(graphsim.Incident{Created: time.Now().Add(-time.Minute)})
+		sim.Fault(graphsim.Fault{Kind: graphsim.FaultNoRows})
+		m, heard := listen(t, sim)
+		pulls(t, m, 10*time.Minute)
+		sim.ClearFaults()
+		pulls(t, m, 20*time.Minute)
+		if n := len(m.Report().Snapshot.Open); n != 301 {
+			t.Fatalf("%d incidents are open", n)
+		}
+		if len(heard) > 0 {
+			t.Errorf("told of %d incidents: %v", len(heard), heard)
+		}
+		sim.Change(young, graphsim.Dated, assign)
+		pulls(t, m, time.Minute)
+		sim.Change(young, graphsim.Dated, resolve)
+		pulls(t, m, time.Minute)
+		sim.Change(young, graphsim.Dated, reopen)
+		pulls(t, m, time.Minute)
+		heard.expect(t, young, "acknowledged resolved reopened")
+	})
+}
+
+// TestLate has an incident become readable twenty minutes after its creation, and in the
+// meantime assigned. It is opened, and nothing else.
+func TestLate(t *testing.T) {
+	for name, change := range map[string]func(*graphsim.Incident){"untouched": nil, "assigned": assign} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				lag := time.Duration(0)
+				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond,
+					VisibilityLag: func(*rand.Rand) time.Duration { return lag }})
+				fill(sim, 20, 30*24*time.Hour)
+				m, heard := listen(t, sim)
+				pulls(t, m, time.Minute)
+				lag = 20 * time.Minute
+				id := sim.Add(graphsim.Incident{Severity: "high"})
+				want := "opened prioritised graded"
+				if change != nil {
+					time.Sleep(5 * time.Minute)
+					lag = 15 * time.Minute
+					sim.Change(id, graphsim.Dated, change)
+					want += " acknowledged"
+				}
+				pulls(t, m, 40*time.Minute)
+				heard.expect(t, id, want)
+			})
+		})
+	}
+}
+
+// TestBetweenPulls shows what came and went between two pulls, also by merging.
+func TestBetweenPulls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 20, 30*24*time.Hour)
+		m, heard := listen(t, sim)
+		pulls(t, m, time.Minute)
+		merged, resolved := sim.Add(graphsim.Incident{}), sim.Add(graphsim.Incident{})
+		time.Sleep(time.Second)
+		sim.Change(merged, graphsim.Dated, merge)
+		sim.Change(resolved, graphsim.Dated, resolve)
+		pulls(t, m, 20*time.Minute)
+		heard.expect(t, merged, "opened prioritised graded merged")
+		heard.expect(t, resolved, "opened prioritised graded resolved")
+	})
+}
+
+// TestReturn has incidents come back that the book has long forgotten: told of as if
+// they had stayed.
+func TestReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 20, 30*24*time.Hour)
+		m, heard := listen(t, sim)
+		pulls(t, m, time.Minute)
+		resolved, merged := sim.Add(graphsim.Incident{}), sim.Add(graphsim.Incident{})
+		pulls(t, m, time.Minute)
+		sim.Change(resolved, graphsim.Dated, assign)
+		pulls(t, m, time.Minute)
+		sim.Change(resolved, graphsim.Dated, resolve)
+		sim.Change(merged, graphsim.Dated, merge)
+		pulls(t, m, time.Hour)
+		if n := len(m.book.rows); n != 20 {
+			t.Fatalf("%d rows are held", n)
+		}
+		sim.Change(resolved, graphsim.Dated, reopen)
+		sim.Change(merged, graphsim.Dated, reopen)
+		pulls(t, m, time.Minute)
+		heard.expect(t, resolved, "opened prioritised graded acknowledged resolved reopened")
+		heard.expect(t, merged, "opened prioritised graded merged")
+	})
+}
+
+// TestHistory fills a history beyond what it holds. It never takes an incident for new
+// that it has told of, and its size is bounded.
+func TestHistory(t *testing.T) {
+	var h history
+	b := newBook()
+	at := func(i int) time.Time { return time.Unix(int64(1000+i), 0) }
+	h.frame(b, at(0), at(0))
+	const n = 5 * generation
+	for i := 1; i < n; i++ {
+		c := &chapter{now: &Incident{Status: StatusResolved}, frame: h.frame(b, at(i-1), at(i))}
+		h.remember(fmt.Sprint(i), c, past{ours: true})
+	}
+	f := h.frame(b, at(n), at(n))
+	for i := 1; i < n; i++ { // created a second before it left
+		before, _ := h.recall(fmt.Sprint(i), past{})
+		if before == nil && TicksOf(at(i-1)) > f.since {
+			t.Fatalf("incident %d is forgotten and would be new", i)
+		}
+		if i > n-generation && before == nil {
+			t.Fatalf("incident %d is forgotten", i)
+		}
+	}
+	if size := len(h.early) + len(h.late); size > 2*generation {
+		t.Errorf("%d incidents are remembered", size)
+	}
+	if before, _ := h.recall("never", past{}); before != nil {
+		t.Error("remembers what never was")
+	}
+}
