@@ -22,6 +22,10 @@ const (
 	Reopened
 	// Merged: it was open and redirects to another.
 	Merged
+	// Met: it was acknowledged or resolved in time by an objective.
+	Met
+	// Missed: it was not, or is not and its time has passed.
+	Missed
 )
 
 // An Event is one thing that happened to an incident, told once.
@@ -33,6 +37,8 @@ type Event struct {
 	// is late by at most the time between two pulls, since of several updates in
 	// that time the last one is seen.
 	Took time.Duration
+	// Objective is the name of the one that was met or missed.
+	Objective string
 }
 
 // A past is what has been told of an incident.
@@ -41,6 +47,8 @@ type past struct {
 	bands        uint8 // a bit for each priority band in which it was open
 	severities   uint8 // and for each severity
 	ours         bool  // something was told; else it may have been closed before our time
+	when         Ticks // it was acknowledged; 0: before our time
+	decided      decisions
 }
 
 // A chapter is what is to be told of one incident.
@@ -54,8 +62,10 @@ type chapter struct {
 // A frame is what the chapters of one snapshot have in common, times on Graph's clock.
 type frame struct {
 	at    Ticks // time of the snapshot
+	first Ticks // time of the first one
 	since Ticks // what was created later and was ever told of is known
 	fresh Ticks // an update later than that may be news
+	held  []held
 }
 
 // tell returns the events of a chapter and what has been told with them.
@@ -65,7 +75,7 @@ func (c *chapter) tell() ([]Event, past) {
 	}
 	var events []Event
 	event := func(k Kind, took time.Duration) {
-		events = append(events, Event{k, *c.now, took})
+		events = append(events, Event{Kind: k, Incident: *c.now, Took: took})
 	}
 	is, new := c.now.Status.Open(), c.new()
 	was := new || c.before != nil && c.before.Status.Open()
@@ -77,14 +87,14 @@ func (c *chapter) tell() ([]Event, past) {
 	case c.reopened():
 		event(Reopened, 0)
 	}
-	if c.before == nil && !new {
-		return events, told.with(c.now) // whatever it went through was before our time
-	}
-	if is || new {
+	switch {
+	case c.before == nil && !new:
+		told = told.with(c.now) // whatever it went through was before our time
+	case is || new:
 		told.enter(c.now, event)
 	}
 	if was && !told.acknowledged && c.now.Acknowledged() && !c.now.Status.merged() {
-		told.acknowledged = true
+		told.acknowledged, told.when = true, c.now.Created+ticksIn(c.took())
 		event(Acknowledged, c.took())
 	}
 	switch {
@@ -93,6 +103,12 @@ func (c *chapter) tell() ([]Event, past) {
 	case was && c.now.Status.merged():
 		event(Merged, 0)
 	}
+	if !was && (c.before != nil || !is || len(events) > 0) {
+		told.decided = final // it has been closed before
+	}
+	c.judge(&told, func(k Kind, objective string) {
+		events = append(events, Event{Kind: k, Incident: *c.now, Objective: objective})
+	})
 	return events, told
 }
 
@@ -162,6 +178,8 @@ func (m *Mirror) events(taken time.Time) []Event {
 	var all []Event
 	h := &m.history
 	f := h.frame(m.book, m.snapshot.Taken, taken)
+	f.held = m.held
+	m.touchDue(f)
 	for id, before := range m.book.touched {
 		c := chapter{before: before, frame: f}
 		r, known := m.book.rows[id]

@@ -39,7 +39,8 @@ func (h *history) frame(b *book, last, taken time.Time) frame {
 		*h = history{book: b, first: at, since: at, turned: at, late: map[uint64]departed{}, seed: maphash.MakeSeed()}
 	}
 	return frame{
-		at:    TicksOf(taken),
+		at:    max(TicksOf(last), TicksOf(taken)),
+		first: h.first,
 		since: h.since,
 		fresh: max(h.first, TicksOf(last.Add(-wideOverlap))),
 	}
@@ -60,6 +61,7 @@ func (h *history) remember(id string, c *chapter, told past) {
 		h.since = max(h.since, h.turned)
 		h.early, h.late, h.turned = h.late, map[uint64]departed{}, c.at
 	}
+	told.decided = final
 	h.late[h.key(id)] = departed{told, as}
 }
 

@@ -106,6 +106,7 @@ type Mirror struct {
 	swept    timetable
 	nextBulk time.Time // when the sweeps may send their next request
 	history  history   // of what has been told
+	held     []held    // objectives
 }
 
 // marks are the watermarks: up to where, on Graph's clock, every dated change

@@ -1,0 +1,134 @@
+package mirror
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestJudge holds one incident against objectives over its life, as one snapshot after the
+// other shows it, to the second.
+func TestJudge(t *testing.T) {
+	const high, low = Severity(5), Severity(3)
+	objectives := []Objective{
+		{Name: "ack", Severities: []Severity{high}, AcknowledgeWithin: 10 * time.Minute},
+		{Name: "fix", ResolveWithin: time.Hour},
+		{Name: "top", Priorities: []Priority{PriorityHigh}, ResolveWithin: 2 * time.Hour},
+	}
+	// An act is what happens to an incident that was created at 0 and first seen then, in
+	// seconds after that.
+	type act struct {
+		updated, at int
+		do          func(*Incident)
+	}
+	nothing := func(*Incident) {}
+	assign := func(i *Incident) { i.Assigned = true }
+	giveBack := func(i *Incident) { i.Assigned = false }
+	resolve := func(i *Incident) { i.Status = StatusResolved }
+	reopen := func(i *Incident) { i.Status = StatusActive }
+	merge := func(i *Incident) { i.Status = StatusRedirected }
+	grade := func(s Severity) func(*Incident) { return func(i *Incident) { i.Severity = s } }
+	score := func(i *Incident) { i.Scored, i.Score = true, 90 }
+	for _, c := range []struct {
+		name  string
+		first int // when the first snapshot was taken
+		acts  []act
+		want  string
+	}{
+		{"acknowledged in time", -1, []act{{600, 601, assign}}, "met:ack"},
+		{"acknowledged a second late", -1, []act{{601, 602, assign}}, "missed:ack"},
+		{"a second before it is due", -1, []act{{0, 599, nothing}}, ""},
+		{"when it is due", -1, []act{{0, 600, nothing}, {601, 602, assign}}, "missed:ack"},
+		{"given back before it is due", -1, []act{{60, 61, assign}, {120, 121, giveBack}, {120, 700, nothing}}, "met:ack"},
+		{"resolved in time", -1, []act{{60, 61, resolve}}, "met:ack met:fix"},
+		{"resolved between two times", -1, []act{{1200, 1201, resolve}}, "missed:ack met:fix"},
+		{"late, seen late", -1, []act{{4000, 8000, resolve}}, "missed:ack missed:fix"},
+		{"all missed", -1, []act{{0, 600, nothing}, {0, 3600, nothing}, {0, 9000, score}, {9100, 9101, resolve}}, "missed:ack missed:fix missed:top"},
+		{"merged before it is due", -1, []act{{60, 61, merge}, {60, 9000, nothing}}, ""},
+		{"merged after it was due", -1, []act{{1200, 1300, merge}}, "missed:ack"},
+		{"merged and assigned", -1, []act{{1200, 1300, func(i *Incident) { merge(i); assign(i) }}}, ""},
+		{"merged and back", -1, []act{{60, 61, merge}, {120, 121, reopen}, {120, 9000, nothing}}, ""},
+		{"reopened", -1, []act{{60, 61, resolve}, {120, 121, reopen}, {120, 9000, score}}, "met:ack met:fix"},
+		{"graded down before it is due", -1, []act{{60, 61, grade(low)}, {60, 700, nothing}}, ""},
+		{"graded down and up again", -1, []act{{60, 61, grade(low)}, {60, 700, nothing}, {800, 801, grade(high)}}, "missed:ack"},
+		{"in and out and in", -1, []act{{0, 600, nothing}, {660, 661, grade(low)}, {700, 701, grade(high)}}, "missed:ack"},
+		{"acknowledged, then graded", -1, []act{{10, 11, grade(low)}, {60, 61, assign}, {900, 901, grade(high)}}, "met:ack"},
+		{"scored too late", -1, []act{{60, 61, assign}, {60, 7201, score}}, "met:ack missed:fix missed:top"},
+		{"due before the first snapshot", 600, []act{{0, 700, nothing}, {700, 701, assign}}, ""},
+		{"due after it", 599, []act{{0, 700, nothing}}, "missed:ack"},
+		{"resolved long after its time", 3000, []act{{9000, 9001, resolve}}, "missed:fix"},
+	} {
+		in := &Incident{ID: "1", Severity: high, Status: StatusActive}
+		var p past
+		var got []string
+		before := in
+		for _, a := range c.acts {
+			now := *before
+			a.do(&now)
+			now.Updated = Ticks(a.updated) * oneSecond
+			f := frame{at: Ticks(a.at) * oneSecond, first: Ticks(c.first) * oneSecond}
+			for _, o := range objectives {
+				f.held = append(f.held, held{o, minTicks, ticksIn(o.Within())})
+			}
+			var events []Event
+			events, p = (&chapter{before, &now, p.with(before), f}).tell()
+			for _, e := range events {
+				if e.Kind == Met || e.Kind == Missed {
+					got = append(got, map[Kind]string{Met: "met:", Missed: "missed:"}[e.Kind]+e.Objective)
+				}
+			}
+			before = &now
+		}
+		if got := strings.Join(got, " "); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestUnder keeps what has been decided through any change of the objectives, by name.
+func TestUnder(t *testing.T) {
+	named := func(names string) []held {
+		var all []held
+		for n := range strings.FieldsSeq(names) {
+			all = append(all, held{Objective: Objective{Name: n}})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		last, now string
+		d, want   decisions
+	}{
+		{"a b c", "a b c", 0b101, 0b101},
+		{"a b c", "c b a", 0b001, 0b100},
+		{"a b c", "x c", 0b111, 0b010},
+		{"a b c", "", 0b111, 0},
+		{"", "a b", final, final},
+	} {
+		if got := c.d.under(named(c.now), named(c.last)); got != c.want {
+			t.Errorf("%s to %s: got %b, want %b", c.last, c.now, got, c.want)
+		}
+	}
+}
+
+// TestHold shows from when an objective counts: one that stays as it is goes on, one that
+// is new or has changed begins with the last snapshot.
+func TestHold(t *testing.T) {
+	m := New(nil, Config{})
+	began, now := Ticks(minTicks), time.Unix(5000, 0)
+	a, b := Objective{Name: "a", ResolveWithin: time.Hour}, Objective{Name: "b", AcknowledgeWithin: time.Minute}
+	m.Hold([]Objective{a})
+	m.snapshot = &Snapshot{Taken: now}
+	m.Hold([]Objective{b, a})
+	changed := a
+	changed.ResolveWithin = 2 * time.Hour
+	got := fmt.Sprint(m.held[0].since == TicksOf(now), m.held[1].since == began)
+	m.Hold([]Objective{changed})
+	if got += fmt.Sprint(m.held[0].since == TicksOf(now)); got != "true truetrue" {
+		t.Errorf("got %s", got)
+	}
+	m.Hold(make([]Objective, 40))
+	if len(m.held) != maxObjectives {
+		t.Errorf("holds %d", len(m.held))
+	}
+}
