@@ -23,7 +23,7 @@ var ages = [...]age{
 
 func ticks(d time.Duration) mirror.Ticks { return mirror.Ticks(d / 100) }
 
-// A backlog counts the open incidents of one severity by how long ago something was.
+// A backlog counts open incidents by how long ago something was.
 type backlog [len(ages)]int
 
 func (b *backlog) add(taken, at mirror.Ticks) {
@@ -35,12 +35,12 @@ func (b *backlog) add(taken, at mirror.Ticks) {
 	}
 }
 
-// byAge is a family that counts open incidents by severity and by an age.
-func byAge(name, help string, of func(r *reading, severity mirror.Severity) *backlog) family {
-	return family{name, help, prometheus.GaugeValue, []string{"severity", "age"}, func(r *reading, emit func(float64, ...string)) {
-		r.eachSeverity(func(s mirror.Severity) {
-			for i, n := range of(r, s) {
-				emit(float64(n), s.String(), ages[i].name)
+// byAge is a family that counts open incidents by severity, priority and an age.
+func byAge(name, help string, of func(r *reading, k rank) *backlog) family {
+	return family{name, help, prometheus.GaugeValue, []string{"severity", "priority", "age"}, func(r *reading, emit func(float64, ...string)) {
+		r.eachRank(func(k rank, _ group) {
+			for i, n := range of(r, k) {
+				emit(float64(n), k.severity.String(), k.priority.String(), ages[i].name)
 			}
 		})
 	}}

@@ -32,9 +32,9 @@ var incidents = []family{
 		},
 	},
 	byAge("open_incidents_older_than", "Open incidents that were created longer ago than the age.",
-		func(r *reading, s mirror.Severity) *backlog { return &r.older[s] }),
+		func(r *reading, k rank) *backlog { return &r.older[k.severity][k.priority] }),
 	byAge("open_incidents_untouched_for", "Open incidents whose last update is longer ago than the age.",
-		func(r *reading, s mirror.Severity) *backlog { return &r.untouched[s] }),
+		func(r *reading, k rank) *backlog { return &r.untouched[k.severity][k.priority] }),
 	{
 		name:   "oldest_open_incident_created_timestamp_seconds",
 		help:   "When the oldest open incident was created, as a Unix time; absent where none is open.",
@@ -44,6 +44,19 @@ var incidents = []family{
 			r.eachRank(func(k rank, g group) {
 				if g.open > 0 {
 					emit(seconds(g.oldest), k.severity.String(), k.priority.String())
+				}
+			})
+		},
+	},
+	{
+		name:   "oldest_unassigned_incident_created_timestamp_seconds",
+		help:   "When the oldest open incident that is assigned to nobody was created, as a Unix time; absent where there is none.",
+		kind:   prometheus.GaugeValue,
+		labels: []string{"severity", "priority"},
+		read: func(r *reading, emit func(float64, ...string)) {
+			r.eachRank(func(k rank, g group) {
+				if g.unassigned > 0 {
+					emit(seconds(g.oldestUnassigned), k.severity.String(), k.priority.String())
 				}
 			})
 		},

@@ -9,16 +9,8 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// An Objective is how soon incidents are to be acknowledged or resolved, one of the
-// two, counted from their creation.
-type Objective struct {
-	Name string
-	// Severities and Priorities are of the incidents that it covers; empty: of any.
-	Severities []mirror.Severity
-	Priorities []mirror.Priority
-	// AcknowledgeWithin and ResolveWithin are the target; one of them is 0.
-	AcknowledgeWithin, ResolveWithin time.Duration
-}
+// An Objective is one of the mirror's, which decides who meets it.
+type Objective = mirror.Objective
 
 // DefaultObjectives are those of a team that has not declared its own.
 func DefaultObjectives() []Objective {
@@ -37,9 +29,6 @@ func DefaultObjectives() []Objective {
 	}
 }
 
-// within returns the target.
-func (o *Objective) within() time.Duration { return max(o.AcknowledgeWithin, o.ResolveWithin) }
-
 // A target is an objective made ready to be held against every incident.
 type target struct {
 	Objective
@@ -50,21 +39,13 @@ func targets(objectives []Objective) []target {
 	all := make([]target, len(objectives))
 	for i, o := range objectives {
 		all[i].Objective = o
-		for _, s := range orAny(o.Severities, append(mirror.Severities(), 0)) {
-			for _, p := range orAny(o.Priorities, mirror.Priorities()) {
-				all[i].covered[s][p] = true
+		for _, s := range append(mirror.Severities(), 0) {
+			for _, p := range mirror.Priorities() {
+				all[i].covered[s][p] = o.Covers(s, p)
 			}
 		}
 	}
 	return all
-}
-
-// orAny returns the values, or any if there are none.
-func orAny[E any](values, any []E) []E {
-	if len(values) == 0 {
-		return any
-	}
-	return values
 }
 
 // covers reports whether the objective is about an incident, and not yet met by it.
@@ -80,7 +61,7 @@ type standing struct {
 }
 
 func (s *standing) add(o *target, in *mirror.Incident, taken mirror.Ticks) {
-	due := in.Created + ticks(o.within())
+	due := in.Created + ticks(o.Within())
 	switch {
 	case due <= taken:
 		s.breached++
@@ -122,7 +103,7 @@ var byObjective = []family{
 		labels: []string{"objective"},
 		read: func(r *reading, emit func(float64, ...string)) {
 			for i := range r.objectives {
-				emit(r.objectives[i].within().Seconds(), r.objectives[i].Name)
+				emit(r.objectives[i].Within().Seconds(), r.objectives[i].Name)
 			}
 		},
 	},

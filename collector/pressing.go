@@ -2,8 +2,9 @@ package collector
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -51,26 +52,26 @@ func info(most int) family {
 		name:   "open_incident_info",
 		help:   "The most pressing open incidents, always 1.",
 		kind:   prometheus.GaugeValue,
-		labels: []string{"incident_id", "severity", "priority", "status", "url"},
+		labels: []string{"incident_id", "severity", "priority", "status", "assigned", "created", "url"},
 		read: func(r *reading, emit func(float64, ...string)) {
 			if r.Snapshot == nil {
 				return
 			}
 			for _, in := range pressing(r.Snapshot.Open, most) {
-				emit(1, in.ID, in.Severity.String(), in.Priority().String(), in.Status.String(), link(in.WebURL))
+				emit(1, identity(in.ID), in.Severity.String(), in.Priority().String(), in.Status.String(),
+					strconv.FormatBool(in.Assigned), in.Created.Time().Format(time.RFC3339), link(in.WebURL))
 			}
 		},
 	}
 }
 
 // pressing returns the incidents of the highest priority, among them those of the
-// highest severity, and among them the oldest. Those whose id is not a number are
-// left out: nobody knows what it would show.
+// highest severity, and among them the oldest.
 func pressing(open []mirror.Incident, most int) []*mirror.Incident {
 	var first []*mirror.Incident // sorted, at most so many
 	for i := range open {
 		in := &open[i]
-		if !decimal(in.ID) || len(first) == most && before(first[most-1], in) <= 0 {
+		if len(first) == most && before(first[most-1], in) <= 0 {
 			continue
 		}
 		at, _ := slices.BinarySearchFunc(first, in, before)
@@ -87,16 +88,4 @@ func before(a, b *mirror.Incident) int {
 		cmp.Compare(a.Created, b.Created),
 		cmp.Compare(a.ID, b.ID),
 	)
-}
-
-// maxLink is the longest address that is shown.
-const maxLink = 512
-
-// link returns an address that a dashboard can safely link to, or nothing.
-func link(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.User != nil || len(address) > maxLink {
-		return ""
-	}
-	return u.String()
 }

@@ -19,10 +19,10 @@ type Objective struct {
 // Within returns the target.
 func (o *Objective) Within() time.Duration { return max(o.AcknowledgeWithin, o.ResolveWithin) }
 
-// Covers reports whether the objective is about an incident such as this.
-func (o *Objective) Covers(in *Incident) bool {
-	return (len(o.Severities) == 0 || slices.Contains(o.Severities, in.Severity)) &&
-		(len(o.Priorities) == 0 || slices.Contains(o.Priorities, in.Priority()))
+// Covers reports whether the objective is about incidents of this severity and priority.
+func (o *Objective) Covers(s Severity, p Priority) bool {
+	return (len(o.Severities) == 0 || slices.Contains(o.Severities, s)) &&
+		(len(o.Priorities) == 0 || slices.Contains(o.Priorities, p))
 }
 
 // equal reports whether two objectives ask for the same.
@@ -100,7 +100,7 @@ func (c *chapter) judge(told *past, tell func(Kind, string)) {
 		o := &c.held[i]
 		done, known := c.done(o, told)
 		due := c.now.Created + o.within
-		if told.decided&(1<<i) != 0 || !known || min(done, due) <= max(o.since, c.first) || !o.Covers(c.now) {
+		if told.decided&(1<<i) != 0 || !known || min(done, due) <= max(o.since, c.first) || !o.Covers(c.now.Severity, c.now.Priority()) {
 			continue
 		}
 		told.decided |= 1 << i
