@@ -20,6 +20,7 @@ type tenant struct {
 	account *account
 	graph   *graphclient.Client
 	mirror  *mirror.Mirror
+	flow    *collector.Flow
 	told    []prometheus.Collector  // that go on counting whatever the objectives
 	tasks   []func(context.Context) // to be run until their context ends
 	begin   func()                  // runs the tasks, if that has not been done
@@ -44,9 +45,9 @@ func (f *fleet) newTenant(ctx context.Context, a *account) (*tenant, error) {
 	if t.graph, err = graphclient.New(graph); err != nil {
 		return nil, err
 	}
-	flow := collector.NewFlow(f.exemplars)
-	t.mirror = mirror.New(t.graph, mirrorConfig(a, flow, logger))
-	t.told = []prometheus.Collector{flow, measured, collector.NewExpiry(a.ends)}
+	t.flow = collector.NewFlow(f.exemplars)
+	t.mirror = mirror.New(t.graph, mirrorConfig(a, t.flow, logger))
+	t.told = []prometheus.Collector{t.flow, measured, collector.NewExpiry(a.ends)}
 	t.tasks = append(t.tasks, t.mirror.Run)
 	return t, nil
 }
@@ -63,6 +64,12 @@ func (t *tenant) live(ctx context.Context, cancel func()) {
 		cancel()
 		running.Wait()
 	}
+}
+
+// hold has the tenant's incidents held against objectives from now on.
+func (t *tenant) hold(objectives []collector.Objective) {
+	t.flow.Hold(objectives)
+	t.mirror.Hold(objectives)
 }
 
 // leave ends the tenant when the pulls under way are over. No new one may come.
