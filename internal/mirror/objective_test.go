@@ -115,7 +115,7 @@ func TestUnder(t *testing.T) {
 // is new or has changed begins with the last snapshot.
 func TestHold(t *testing.T) {
 	m := New(nil, Config{})
-	began, now := Ticks(minTicks), time.Unix(5000, 0)
+	began, now := minTicks, time.Unix(5000, 0)
 	a, b := Objective{Name: "a", ResolveWithin: time.Hour}, Objective{Name: "b", AcknowledgeWithin: time.Minute}
 	m.Hold([]Objective{a})
 	m.snapshot = &Snapshot{Taken: now}
