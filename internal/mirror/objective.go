@@ -146,20 +146,28 @@ func (c *chapter) opened(o *held) Ticks {
 // by any objective, although they have not changed; the lock is held.
 func (m *Mirror) touchDue(f frame) {
 	last := TicksOf(m.snapshot.Taken)
+	created := make([]stretch, len(f.held))
+	for i, o := range f.held {
+		created[i] = stretch{last - o.within, f.at - o.within}
+	}
 	for i := range m.snapshot.Open {
 		in := &m.snapshot.Open[i]
-		if _, touched := m.book.touched[in.ID]; !touched && f.passed(in.Created, last) {
+		if !anyHolds(created, in.Created) {
+			continue
+		}
+		if _, touched := m.book.touched[in.ID]; !touched {
 			before := *in
 			m.book.touched[in.ID] = &before
 		}
 	}
 }
 
-// passed reports whether the time of an incident of that creation has passed since the last
-// snapshot by any objective.
-func (f *frame) passed(created, last Ticks) bool {
-	for i := range f.held {
-		if due := created + f.held[i].within; due > last && due <= f.at {
+// A stretch is the time after one instant up to another.
+type stretch struct{ after, upTo Ticks }
+
+func anyHolds(stretches []stretch, t Ticks) bool {
+	for _, s := range stretches {
+		if t > s.after && t <= s.upTo {
 			return true
 		}
 	}
