@@ -132,3 +132,26 @@ func TestHold(t *testing.T) {
 		t.Errorf("holds %d", len(m.held))
 	}
 }
+
+// BenchmarkEvents tells what happened between two snapshots of a hundred thousand open incidents
+// if nothing did, at the pace of one pull a second: the time of one passes in each.
+func BenchmarkEvents(b *testing.B) {
+	m := New(nil, Config{})
+	at := TicksOf(time.Unix(1_000_000, 0))
+	for i := range 100_000 {
+		in := Incident{ID: fmt.Sprint(i), Created: at - Ticks(i)*oneSecond, Status: StatusActive, Severity: Severity(i % 6)}
+		m.book.set(row{Incident: in})
+	}
+	m.snapshot = &Snapshot{Taken: at.Time(), Open: m.book.list()}
+	m.book.touched = map[string]*Incident{}
+	var objectives []Objective
+	for i := range 6 {
+		objectives = append(objectives, Objective{Name: fmt.Sprint(i), ResolveWithin: time.Duration(i+1) * time.Hour})
+	}
+	m.Hold(objectives)
+	for b.Loop() {
+		at += oneSecond
+		m.events(at.Time())
+		m.snapshot.Taken = at.Time()
+	}
+}
