@@ -69,7 +69,7 @@ func (t *tenant) live(ctx context.Context, cancel func()) {
 // hold has the tenant's incidents held against objectives from now on.
 func (t *tenant) hold(objectives []collector.Objective) {
 	t.flow.Hold(objectives)
-	t.mirror.Hold(objectives)
+	t.mirror.SetObjectives(objectives)
 }
 
 // leave ends the tenant when the pulls under way are over. No new one may come.

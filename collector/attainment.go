@@ -45,14 +45,14 @@ func (a *attainments) hold(objectives []Objective) {
 
 // count counts an event if it is about an objective that is held.
 func (a *attainments) count(e *mirror.Event) {
-	if e.Kind != mirror.Met && e.Kind != mirror.Missed {
+	if e.Kind != mirror.ObjectiveMet && e.Kind != mirror.ObjectiveMissed {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch of := a.held[e.Objective]; {
 	case of == nil:
-	case e.Kind == mirror.Met:
+	case e.Kind == mirror.ObjectiveMet:
 		of.met++
 	default:
 		of.missed++

@@ -45,7 +45,7 @@ func TestBound(t *testing.T) {
 	}
 	flow := NewFlow(true)
 	flow.Hold(options.Objectives)
-	for kind := mirror.Opened; kind <= mirror.Missed; kind++ {
+	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
 		for i, in := range many(6 * 4 * 5 * 16) {
 			in.Determination = mirror.Determination(i % (len(mirror.Determinations()) + 1))
 			flow.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: time.Duration(in.Score) * time.Hour, Objective: strconv.Itoa(i % 50)}})

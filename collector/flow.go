@@ -40,9 +40,9 @@ var (
 var counters = []counter{
 	{"incidents_opened_total", "Incidents that appeared.", mirror.Opened, []label{bySeverity}},
 	{"incidents_entered_priority_total", "Incidents that were in the priority band for the first time while open, by creation or by scoring.",
-		mirror.Prioritised, []label{byPriority}},
+		mirror.EnteredPriority, []label{byPriority}},
 	{"incidents_entered_severity_total", "Incidents that were of the severity for the first time while open, by creation or by change.",
-		mirror.Graded, []label{bySeverity}},
+		mirror.EnteredSeverity, []label{bySeverity}},
 	{"incidents_resolved_total", "Times that an open incident was resolved.", mirror.Resolved, []label{bySeverity, byClassification}},
 	{"incidents_determined_total", "Times that an open incident was resolved, by what it was determined to be.",
 		mirror.Resolved, []label{byDetermination}},

@@ -18,7 +18,7 @@ func TestFlow(t *testing.T) {
 	in := incident(t, time.Hour, "high", "active", "truePositive", true, 90)
 	in.Determination = enum(t, "phishing", mirror.Determinations())
 	f.Hold([]Objective{{Name: "page"}, {Name: "mend"}})
-	for kind := mirror.Opened; kind <= mirror.Missed; kind++ {
+	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
 		f.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: 90 * time.Second, Objective: "page"}})
 	}
 	f.Observe(nil)
@@ -100,13 +100,13 @@ func TestHold(t *testing.T) {
 		}
 		f.Hold(all)
 	}
-	happen(mirror.Met, "page")
+	happen(mirror.ObjectiveMet, "page")
 	hold("page", "mend")
-	happen(mirror.Met, "page")
-	happen(mirror.Missed, "mend")
+	happen(mirror.ObjectiveMet, "page")
+	happen(mirror.ObjectiveMissed, "mend")
 	hold("look", "mend")
-	happen(mirror.Met, "page")
-	happen(mirror.Missed, "mend")
+	happen(mirror.ObjectiveMet, "page")
+	happen(mirror.ObjectiveMissed, "mend")
 	got := map[string]float64{}
 	for _, family := range families(t, f) {
 		for _, m := range family.GetMetric() {

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// An Objective is how soon incidents are to be acknowledged or resolved, one of the
-// two, counted from their creation.
+// An Objective is a time, counted from its creation, within which an incident is to be
+// acknowledged or to be resolved.
 type Objective struct {
 	Name string
-	// Severities and Priorities are of the incidents that it covers; empty: of any.
+	// Severities and Priorities are those of the incidents that it covers; empty: any.
 	Severities []Severity
 	Priorities []Priority
-	// AcknowledgeWithin and ResolveWithin are the target; one of them is 0.
+	// AcknowledgeWithin or ResolveWithin is the target; the other is 0.
 	AcknowledgeWithin, ResolveWithin time.Duration
 }
 
@@ -34,121 +34,123 @@ func (o *Objective) equal(p *Objective) bool {
 // maxObjectives is how many objectives incidents can be held against.
 const maxObjectives = 32
 
-// A held is an objective that incidents are held against.
-type held struct {
+// An activeObjective is one that incidents are held against.
+type activeObjective struct {
 	Objective
-	since  Ticks // what was decided by then is not told
 	within Ticks
+	since  Ticks // what was decided until then is not reported
 }
 
-// Hold has the incidents held against these objectives from now on, at most 32 of
-// different names: what has been decided of them so far is not told. An objective that
-// was held before, by its name, is not told twice of an incident.
-func (m *Mirror) Hold(objectives []Objective) {
+// SetObjectives has the incidents held against these objectives from now on, at most 32 of
+// different names. What has been decided until now is not reported by an objective that is
+// new or has changed, and no incident is reported twice by one of the same name.
+func (m *Mirror) SetObjectives(objectives []Objective) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	last := m.held
-	m.held = nil
+	last := m.objectives
+	m.objectives = nil
 	for _, o := range objectives[:min(len(objectives), maxObjectives)] {
-		m.held = append(m.held, m.hold(o, last))
+		m.objectives = append(m.objectives, m.activate(o, last))
 	}
 	for id, r := range m.book.rows {
-		r.past.decided = r.past.decided.under(m.held, last)
+		r.past.decided = r.past.decided.translate(last, m.objectives)
 		m.book.rows[id] = r
 	}
 }
 
-// hold returns an objective as it is held; the lock is held.
-func (m *Mirror) hold(o Objective, last []held) held {
-	h := held{o, minTicks, ticksIn(o.Within())}
-	if i := slices.IndexFunc(last, func(l held) bool { return l.equal(&o) }); i >= 0 {
-		h.since = last[i].since
+// activate returns an objective that counts since it was last changed; the lock is held.
+func (m *Mirror) activate(o Objective, last []activeObjective) activeObjective {
+	active := activeObjective{o, ticksIn(o.Within()), minTicks}
+	if i := slices.IndexFunc(last, func(l activeObjective) bool { return l.equal(&o) }); i >= 0 {
+		active.since = last[i].since
 	} else if m.snapshot != nil {
-		h.since = TicksOf(m.snapshot.Taken)
+		active.since = TicksOf(m.snapshot.Taken)
 	}
-	return h
+	return active
 }
 
 func ticksIn(d time.Duration) Ticks { return Ticks(d / 100) }
 
-// decisions are a bit for each objective, by which an incident has met or missed it, or
-// can no longer do either.
+// decisions are a bit for each objective, by its position: set if an incident has met or missed
+// it, or can no longer do either.
 type decisions uint32
 
-// final is a decision on every objective there may be.
-const final = ^decisions(0)
+// allDecided is a decision on every objective there may be.
+const allDecided = ^decisions(0)
 
-// under returns what has been decided in terms of other objectives.
-func (d decisions) under(now, last []held) decisions {
-	if d == 0 || d == final {
+// translate returns decisions on the last objectives as decisions on the next, by name.
+func (d decisions) translate(last, next []activeObjective) decisions {
+	if d == 0 || d == allDecided {
 		return d
 	}
 	var same decisions
 	for i := range last {
-		if n := slices.IndexFunc(now, func(h held) bool { return h.Name == last[i].Name }); n >= 0 && d&(1<<i) != 0 {
+		n := slices.IndexFunc(next, func(o activeObjective) bool { return o.Name == last[i].Name })
+		if n >= 0 && d&(1<<i) != 0 {
 			same |= 1 << n
 		}
 	}
 	return same
 }
 
-// judge tells which objectives the incident of a chapter meets or misses. Each is decided
-// once, by what the incident is when both are known: that the objective covers it, and
-// that it was acknowledged or resolved in time or not.
-func (c *chapter) judge(told *past, tell func(Kind, string)) {
-	for i := range c.held {
-		o := &c.held[i]
-		done, known := c.done(o, told)
-		due := c.now.Created + o.within
-		if told.decided&(1<<i) != 0 || !known || min(done, due) <= max(o.since, c.first) || !o.Covers(c.now.Severity, c.now.Priority()) {
+// decide reports which objectives the incident meets or misses. Each is decided once, by what the
+// incident is when both are known: that the objective covers it, and whether it was
+// acknowledged or resolved in time.
+func (t *transition) decide() {
+	for i := range t.objectives {
+		o, bit := &t.objectives[i], decisions(1)<<i
+		done, decided := t.completion(o)
+		due := t.now.Created + o.within
+		if !decided || t.past.decided&bit != 0 || min(done, due) <= max(o.since, t.first) ||
+			!o.Covers(t.now.Severity, t.now.Priority()) {
 			continue
 		}
-		told.decided |= 1 << i
-		if done <= due {
-			tell(Met, o.Name)
-		} else {
-			tell(Missed, o.Name)
+		t.past.decided |= bit
+		kind := ObjectiveMet
+		if done > due {
+			kind = ObjectiveMissed
 		}
+		t.events = append(t.events, Event{Kind: kind, Incident: *t.now, Objective: o.Name})
 	}
-	if !c.now.Status.Open() {
-		told.decided = final
+	if !t.now.Status.Open() {
+		t.past.decided = allDecided
 	}
 }
 
-// done returns when the incident was done with in the sense of an objective, which is the
+// completion returns when the incident was completed in the sense of an objective, which is the
 // far future if its time has passed and it is not; false while that is undecided, or
-// cannot be known.
-func (c *chapter) done(o *held, told *past) (Ticks, bool) {
+// where it cannot be known.
+func (t *transition) completion(o *activeObjective) (Ticks, bool) {
 	switch {
-	case o.AcknowledgeWithin > 0 && told.acknowledged:
-		return told.when, told.when != 0
-	case c.now.Status == StatusResolved:
-		return c.now.Created + ticksIn(c.took()), true
+	case o.AcknowledgeWithin > 0 && t.past.acknowledged:
+		return t.past.acknowledgedAt, t.past.acknowledgedAt != 0
+	case t.now.Status == StatusResolved:
+		return t.changed(), true
 	default:
-		return maxTicks, c.now.Created+o.within <= c.opened(o)
+		return maxTicks, t.now.Created+o.within <= t.incompleteUntil(o)
 	}
 }
 
-// opened returns until when the incident of a chapter was open, and not acknowledged if
-// that is what the objective is about.
-func (c *chapter) opened(o *held) Ticks {
+// incompleteUntil returns until when the incident is known to have been open, and
+// unacknowledged if that is what the objective is about.
+func (t *transition) incompleteUntil(o *activeObjective) Ticks {
 	switch {
-	case c.now.Status.Open():
-		return c.at
-	case o.AcknowledgeWithin > 0 && c.now.Acknowledged():
+	case t.now.Status.Open():
+		return t.end
+	case o.AcknowledgeWithin > 0 && t.now.Acknowledged():
 		return minTicks // nobody knows since when
 	default:
-		return c.now.Created + ticksIn(c.took())
+		return t.changed()
 	}
 }
 
-// touchDue has the open incidents looked at whose time has passed since the last snapshot
-// by any objective, although they have not changed; the lock is held.
-func (m *Mirror) touchDue(f frame) {
+// touchDue marks the open incidents as touched whose time has passed since the last snapshot by
+// any objective, although they have not changed; the lock is held.
+func (m *Mirror) touchDue(step interval) {
 	last := TicksOf(m.snapshot.Taken)
-	created := make([]stretch, len(f.held))
-	for i, o := range f.held {
-		created[i] = stretch{last - o.within, f.at - o.within}
+	created := make([]stretch, len(step.objectives))
+	for i, o := range step.objectives {
+		created[i] = stretch{last - o.within, step.end - o.within}
 	}
 	for i := range m.snapshot.Open {
 		in := &m.snapshot.Open[i]

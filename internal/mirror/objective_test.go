@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestJudge holds one incident against objectives over its life, as one snapshot after the
+// TestDecide holds one incident against objectives over its life, as one snapshot after the
 // other shows it, to the second.
-func TestJudge(t *testing.T) {
+func TestDecide(t *testing.T) {
 	const high, low = Severity(5), Severity(3)
 	objectives := []Objective{
 		{Name: "ack", Severities: []Severity{high}, AcknowledgeWithin: 10 * time.Minute},
@@ -67,15 +67,16 @@ func TestJudge(t *testing.T) {
 			now := *before
 			a.do(&now)
 			now.Updated = Ticks(a.updated) * oneSecond
-			f := frame{at: Ticks(a.at) * oneSecond, first: Ticks(c.first) * oneSecond}
+			step := interval{end: Ticks(a.at) * oneSecond, first: Ticks(c.first) * oneSecond}
 			for _, o := range objectives {
-				f.held = append(f.held, held{o, minTicks, ticksIn(o.Within())})
+				step.objectives = append(step.objectives, activeObjective{o, ticksIn(o.Within()), minTicks})
 			}
-			var events []Event
-			events, p = (&chapter{before, &now, p.with(before), f}).tell()
-			for _, e := range events {
-				if e.Kind == Met || e.Kind == Missed {
-					got = append(got, map[Kind]string{Met: "met:", Missed: "missed:"}[e.Kind]+e.Objective)
+			next := transition{before: before, now: &now, past: p.with(before), interval: step}
+			next.run()
+			p = next.past
+			for _, e := range next.events {
+				if e.Objective != "" {
+					got = append(got, map[Kind]string{ObjectiveMet: "met:", ObjectiveMissed: "missed:"}[e.Kind]+e.Objective)
 				}
 			}
 			before = &now
@@ -86,12 +87,12 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestUnder keeps what has been decided through any change of the objectives, by name.
-func TestUnder(t *testing.T) {
-	named := func(names string) []held {
-		var all []held
+// TestTranslate keeps what has been decided through any change of the objectives, by name.
+func TestTranslate(t *testing.T) {
+	named := func(names string) []activeObjective {
+		var all []activeObjective
 		for n := range strings.FieldsSeq(names) {
-			all = append(all, held{Objective: Objective{Name: n}})
+			all = append(all, activeObjective{Objective: Objective{Name: n}})
 		}
 		return all
 	}
@@ -103,37 +104,37 @@ func TestUnder(t *testing.T) {
 		{"a b c", "c b a", 0b001, 0b100},
 		{"a b c", "x c", 0b111, 0b010},
 		{"a b c", "", 0b111, 0},
-		{"", "a b", final, final},
+		{"", "a b", allDecided, allDecided},
 	} {
-		if got := c.d.under(named(c.now), named(c.last)); got != c.want {
+		if got := c.d.translate(named(c.last), named(c.now)); got != c.want {
 			t.Errorf("%s to %s: got %b, want %b", c.last, c.now, got, c.want)
 		}
 	}
 }
 
-// TestHold shows from when an objective counts: one that stays as it is goes on, one that
+// TestSetObjectives shows from when an objective counts: one that stays as it is goes on, one that
 // is new or has changed begins with the last snapshot.
-func TestHold(t *testing.T) {
+func TestSetObjectives(t *testing.T) {
 	m := New(nil, Config{})
 	began, now := minTicks, time.Unix(5000, 0)
 	a, b := Objective{Name: "a", ResolveWithin: time.Hour}, Objective{Name: "b", AcknowledgeWithin: time.Minute}
-	m.Hold([]Objective{a})
+	m.SetObjectives([]Objective{a})
 	m.snapshot = &Snapshot{Taken: now}
-	m.Hold([]Objective{b, a})
+	m.SetObjectives([]Objective{b, a})
 	changed := a
 	changed.ResolveWithin = 2 * time.Hour
-	got := fmt.Sprint(m.held[0].since == TicksOf(now), m.held[1].since == began)
-	m.Hold([]Objective{changed})
-	if got += fmt.Sprint(m.held[0].since == TicksOf(now)); got != "true truetrue" {
+	got := fmt.Sprint(m.objectives[0].since == TicksOf(now), m.objectives[1].since == began)
+	m.SetObjectives([]Objective{changed})
+	if got += fmt.Sprint(m.objectives[0].since == TicksOf(now)); got != "true truetrue" {
 		t.Errorf("got %s", got)
 	}
-	m.Hold(make([]Objective, 40))
-	if len(m.held) != maxObjectives {
-		t.Errorf("holds %d", len(m.held))
+	m.SetObjectives(make([]Objective, 40))
+	if len(m.objectives) != maxObjectives {
+		t.Errorf("got %d objectives", len(m.objectives))
 	}
 }
 
-// BenchmarkEvents tells what happened between two snapshots of a hundred thousand open incidents
+// BenchmarkEvents finds what happened between two snapshots of a hundred thousand open incidents
 // if nothing did, at the pace of one pull a second: the time of one passes in each.
 func BenchmarkEvents(b *testing.B) {
 	m := New(nil, Config{})
@@ -148,7 +149,7 @@ func BenchmarkEvents(b *testing.B) {
 	for i := range 6 {
 		objectives = append(objectives, Objective{Name: fmt.Sprint(i), ResolveWithin: time.Duration(i+1) * time.Hour})
 	}
-	m.Hold(objectives)
+	m.SetObjectives(objectives)
 	for b.Loop() {
 		at += oneSecond
 		m.events(at.Time())

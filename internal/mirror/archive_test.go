@@ -11,12 +11,12 @@ import (
 	"msgraph_security_exporter/graphclient/graphsim"
 )
 
-// A told is what a mirror has told of each incident.
-type told map[string]string
+// A record is the events of each incident.
+type record map[string]string
 
-// listen follows a tenant and notes what is told.
-func listen(t *testing.T, sim *graphsim.Sim) (*Mirror, told) {
-	heard := told{}
+// listen follows a tenant and records its events.
+func listen(t *testing.T, sim *graphsim.Sim) (*Mirror, record) {
+	heard := record{}
 	m := follow(t, sim, Config{SweepInterval: 5 * time.Minute, Observe: func(events []Event) {
 		for _, e := range events {
 			heard[e.Incident.ID] = strings.TrimSpace(heard[e.Incident.ID] + " " + narrate([]Event{{Kind: e.Kind, Incident: e.Incident}}))
@@ -35,7 +35,7 @@ func pulls(t *testing.T, m *Mirror, d time.Duration) {
 	}
 }
 
-func (h told) expect(t *testing.T, id, want string) {
+func (h record) expect(t *testing.T, id, want string) {
 	t.Helper()
 	if got := strings.ReplaceAll(h[id], ":0s", ""); got != want {
 		t.Errorf("incident %s: got %q, want %q", id, got, want)
@@ -50,7 +50,7 @@ var (
 )
 
 // TestEmptyStart begins while Graph answers with 200 and no rows. What it shows later was
-// there before: none of it is opened or reopened, and what becomes of it then is told.
+// there before: none of it is opened or reopened, and what becomes of it then is reported.
 func TestEmptyStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
@@ -65,7 +65,7 @@ func TestEmptyStart(t *testing.T) {
 			t.Fatalf("%d incidents are open", n)
 		}
 		if len(heard) > 0 {
-			t.Errorf("told of %d incidents: %v", len(heard), heard)
+			t.Errorf("%d incidents have events: %v", len(heard), heard)
 		}
 		sim.Change(young, graphsim.Dated, assign)
 		pulls(t, m, time.Minute)
@@ -91,7 +91,7 @@ func TestLate(t *testing.T) {
 				pulls(t, m, time.Minute)
 				lag = 20 * time.Minute
 				id := sim.Add(graphsim.Incident{Severity: "high"})
-				want := "opened prioritised graded"
+				want := "opened priority severity"
 				if change != nil {
 					time.Sleep(5 * time.Minute)
 					lag = 15 * time.Minute
@@ -117,12 +117,12 @@ func TestBetweenPulls(t *testing.T) {
 		sim.Change(merged, graphsim.Dated, merge)
 		sim.Change(resolved, graphsim.Dated, resolve)
 		pulls(t, m, 20*time.Minute)
-		heard.expect(t, merged, "opened prioritised graded merged")
-		heard.expect(t, resolved, "opened prioritised graded resolved")
+		heard.expect(t, merged, "opened priority severity merged")
+		heard.expect(t, resolved, "opened priority severity resolved")
 	})
 }
 
-// TestReturn has incidents come back that the book has long forgotten: told of as if
+// TestReturn has incidents come back that the book has long forgotten: treated as if
 // they had stayed.
 func TestReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -143,37 +143,38 @@ func TestReturn(t *testing.T) {
 		sim.Change(resolved, graphsim.Dated, reopen)
 		sim.Change(merged, graphsim.Dated, reopen)
 		pulls(t, m, time.Minute)
-		heard.expect(t, resolved, "opened prioritised graded acknowledged resolved reopened")
-		heard.expect(t, merged, "opened prioritised graded merged")
+		heard.expect(t, resolved, "opened priority severity acknowledged resolved reopened")
+		heard.expect(t, merged, "opened priority severity merged")
 	})
 }
 
-// TestHistory fills a history beyond what it holds. It never takes an incident for new
-// that it has told of, and its size is bounded.
-func TestHistory(t *testing.T) {
-	var h history
+// TestArchive fills an archive beyond what it holds. It never lets an incident be taken for new
+// that was reported, and its size is bounded.
+func TestArchive(t *testing.T) {
+	var a archive
 	b := newBook()
 	at := func(i int) time.Time { return time.Unix(int64(1000+i), 0) }
-	h.frame(b, at(0), at(0))
-	const n = 5 * generation
+	a.interval(b, at(0), at(0))
+	const n = 5 * archiveSize
 	for i := 1; i < n; i++ {
-		c := &chapter{now: &Incident{Status: StatusResolved}, frame: h.frame(b, at(i-1), at(i))}
-		h.remember(fmt.Sprint(i), c, past{ours: true})
+		a.add(fmt.Sprint(i), &transition{
+			now: &Incident{Status: StatusResolved}, past: past{reported: true}, interval: a.interval(b, at(i-1), at(i)),
+		})
 	}
-	f := h.frame(b, at(n), at(n))
+	end := a.interval(b, at(n), at(n))
 	for i := 1; i < n; i++ { // created a second before it left
-		before, _ := h.recall(fmt.Sprint(i), past{})
-		if before == nil && TicksOf(at(i-1)) > f.since {
+		before, _ := a.find(fmt.Sprint(i), past{})
+		if before == nil && TicksOf(at(i-1)) > end.known {
 			t.Fatalf("incident %d is forgotten and would be new", i)
 		}
-		if i > n-generation && before == nil {
+		if i > n-archiveSize && before == nil {
 			t.Fatalf("incident %d is forgotten", i)
 		}
 	}
-	if size := len(h.early) + len(h.late); size > 2*generation {
+	if size := len(a.newer) + len(a.older); size > 2*archiveSize {
 		t.Errorf("%d incidents are remembered", size)
 	}
-	if before, _ := h.recall("never", past{}); before != nil {
+	if before, _ := a.find("never", past{}); before != nil {
 		t.Error("remembers what never was")
 	}
 }
