@@ -53,7 +53,7 @@ func (f *fleet) replace(ctx context.Context, p *plan) error {
 		next[a.Name] = v
 	}
 	for _, v := range next {
-		v.tenant.hold(p.objectives)
+		v.tenant.setObjectives(p.objectives)
 	}
 	f.publish(next)
 	return nil

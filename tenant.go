@@ -66,9 +66,9 @@ func (t *tenant) live(ctx context.Context, cancel func()) {
 	}
 }
 
-// hold has the tenant's incidents held against objectives from now on.
-func (t *tenant) hold(objectives []collector.Objective) {
-	t.flow.Hold(objectives)
+// setObjectives has the tenant's incidents held against objectives from now on.
+func (t *tenant) setObjectives(objectives []collector.Objective) {
+	t.flow.SetObjectives(objectives)
 	t.mirror.SetObjectives(objectives)
 }
 

@@ -44,7 +44,7 @@ func TestBound(t *testing.T) {
 		options.Tags = append(options.Tags, strconv.Itoa(i))
 	}
 	flow := NewFlow(true)
-	flow.Hold(options.Objectives)
+	flow.SetObjectives(options.Objectives)
 	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
 		for i, in := range many(6 * 4 * 5 * 16) {
 			in.Determination = mirror.Determination(i % (len(mirror.Determinations()) + 1))

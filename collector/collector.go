@@ -29,6 +29,17 @@ type family struct {
 	read func(r *reading, emit func(value float64, labels ...string))
 }
 
+// Options are what a page shows beyond what every page does.
+type Options struct {
+	// Objectives are what open incidents are held against.
+	Objectives []Objective
+	// Tags are counted; they are those of the mirror, in its order.
+	Tags []string
+	// IncidentInfo is how many open incidents are shown one by one, the most pressing
+	// ones; 0: none.
+	IncidentInfo int
+}
+
 // A Collector implements [prometheus.Collector] for one tenant.
 type Collector struct {
 	source     Source
@@ -46,10 +57,10 @@ func New(source Source, opts Options) *Collector {
 	c := &Collector{source: source, objectives: targets(opts.Objectives)}
 	var wanted []family
 	if len(opts.Tags) > 0 {
-		wanted = append(wanted, tagged(opts.Tags))
+		wanted = append(wanted, tagFamily(opts.Tags))
 	}
 	if opts.IncidentInfo > 0 {
-		wanted = append(wanted, info(opts.IncidentInfo))
+		wanted = append(wanted, infoFamily(opts.IncidentInfo))
 	}
 	for _, table := range [][]family{incidents, byObjective, wanted, state} {
 		for _, f := range table {

@@ -50,9 +50,9 @@ var counters = []counter{
 	{"incidents_merged_total", "Open incidents that were merged into another.", mirror.Merged, []label{bySeverity}},
 }
 
-// A stopwatch is one metric of how long events of a kind take from the creation of
+// A duration is one metric of how long events of a kind take from the creation of
 // the incident, by one of its labels.
-type stopwatch struct {
+type duration struct {
 	name    string
 	help    string
 	kind    mirror.Kind
@@ -72,9 +72,9 @@ var (
 	}
 )
 
-// stopwatches are the families about how fast a team is. Severity and priority have
+// durations are the families about how fast a team is. Severity and priority have
 // families of their own: together they would be a thousand series.
-var stopwatches = []stopwatch{
+var durations = []duration{
 	{"incident_acknowledge_duration_seconds", "Time from the creation of an incident until it was first assigned or in progress.",
 		mirror.Acknowledged, bySeverity, acknowledgeBuckets},
 	{"incident_resolve_duration_seconds", "Time from the creation of an incident until it was resolved.",
@@ -88,22 +88,22 @@ var stopwatches = []stopwatch{
 // A Flow counts what happens to the incidents of one tenant. It implements
 // [prometheus.Collector]; all its methods may be called at once.
 type Flow struct {
-	counts      []*prometheus.CounterVec
-	times       []*prometheus.HistogramVec
-	attainments *attainments
-	exemplars   bool
+	counts     []*prometheus.CounterVec
+	times      []*prometheus.HistogramVec
+	objectives *objectiveCounters
+	exemplars  bool
 }
 
 // NewFlow returns a Flow at zero. With exemplars, an OpenMetrics answer names an
 // incident beside each bucket of how long things took.
 func NewFlow(exemplars bool) *Flow {
-	f := &Flow{exemplars: exemplars, attainments: newAttainments()}
+	f := &Flow{exemplars: exemplars, objectives: newObjectiveCounters()}
 	for _, c := range counters {
 		vec := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: c.name, Help: c.help}, labelNames(c.labels))
 		eachKnown(c.labels, func(values []string) { vec.WithLabelValues(values...) })
 		f.counts = append(f.counts, vec)
 	}
-	for _, s := range stopwatches {
+	for _, s := range durations {
 		vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace:                       namespace,
 			Name:                            s.name,
@@ -119,21 +119,21 @@ func NewFlow(exemplars bool) *Flow {
 	return f
 }
 
-// Hold has met and missed objectives be counted from now on for those of these names, and no
-// others. One that was held before goes on counting from where it was.
-func (f *Flow) Hold(objectives []Objective) { f.attainments.hold(objectives) }
+// SetObjectives replaces the objectives by which incidents are counted as met and missed. One of a
+// name that was counted before goes on from where it was.
+func (f *Flow) SetObjectives(objectives []Objective) { f.objectives.set(objectives) }
 
 // Observe counts events.
 func (f *Flow) Observe(events []mirror.Event) {
 	for i := range events {
 		e := &events[i]
-		f.attainments.count(e)
+		f.objectives.count(e)
 		for n, c := range counters {
 			if c.kind == e.Kind {
 				f.counts[n].WithLabelValues(valuesOf(&e.Incident, c.labels)...).Inc()
 			}
 		}
-		for n, s := range stopwatches {
+		for n, s := range durations {
 			if s.kind == e.Kind {
 				f.time(f.times[n].WithLabelValues(s.by.of(&e.Incident)), e)
 			}
@@ -145,7 +145,7 @@ func (f *Flow) Observe(events []mirror.Event) {
 func (f *Flow) time(h prometheus.Observer, e *mirror.Event) {
 	took := e.Took.Seconds()
 	if x, ok := h.(prometheus.ExemplarObserver); ok && f.exemplars {
-		x.ObserveWithExemplar(took, prometheus.Labels{"incident_id": identity(e.Incident.ID)})
+		x.ObserveWithExemplar(took, prometheus.Labels{"incident_id": displayID(e.Incident.ID)})
 		return
 	}
 	h.Observe(took)
@@ -159,7 +159,7 @@ func (f *Flow) Describe(descs chan<- *prometheus.Desc) {
 	for _, vec := range f.times {
 		vec.Describe(descs)
 	}
-	f.attainments.describe(descs)
+	f.objectives.describe(descs)
 }
 
 // Collect implements [prometheus.Collector].
@@ -170,7 +170,7 @@ func (f *Flow) Collect(metrics chan<- prometheus.Metric) {
 	for _, vec := range f.times {
 		vec.Collect(metrics)
 	}
-	f.attainments.collect(metrics)
+	f.objectives.collect(metrics)
 }
 
 func names[E interface{ String() string }](values []E) []string {
@@ -208,9 +208,9 @@ func eachKnown(labels []label, f func(values []string)) {
 	}
 }
 
-func inSeconds(durations []time.Duration) []float64 {
-	all := make([]float64, len(durations))
-	for i, d := range durations {
+func inSeconds(bounds []time.Duration) []float64 {
+	all := make([]float64, len(bounds))
+	for i, d := range bounds {
 		all[i] = d.Seconds()
 	}
 	return all

@@ -17,7 +17,7 @@ func TestFlow(t *testing.T) {
 	f := NewFlow(true)
 	in := incident(t, time.Hour, "high", "active", "truePositive", true, 90)
 	in.Determination = enum(t, "phishing", mirror.Determinations())
-	f.Hold([]Objective{{Name: "page"}, {Name: "mend"}})
+	f.SetObjectives([]Objective{{Name: "page"}, {Name: "mend"}})
 	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
 		f.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: 90 * time.Second, Objective: "page"}})
 	}
@@ -88,23 +88,22 @@ func TestExemplars(t *testing.T) {
 	}
 }
 
-// TestHold counts objectives on over a change of what is held, and nothing of those that
-// are not.
-func TestHold(t *testing.T) {
+// TestSetObjectives counts on over a change of the objectives, and nothing of others.
+func TestSetObjectives(t *testing.T) {
 	f := NewFlow(false)
 	happen := func(k mirror.Kind, objective string) { f.Observe([]mirror.Event{{Kind: k, Objective: objective}}) }
-	hold := func(names ...string) {
+	set := func(names ...string) {
 		var all []Objective
 		for _, name := range names {
 			all = append(all, Objective{Name: name})
 		}
-		f.Hold(all)
+		f.SetObjectives(all)
 	}
 	happen(mirror.ObjectiveMet, "page")
-	hold("page", "mend")
+	set("page", "mend")
 	happen(mirror.ObjectiveMet, "page")
 	happen(mirror.ObjectiveMissed, "mend")
-	hold("look", "mend")
+	set("look", "mend")
 	happen(mirror.ObjectiveMet, "page")
 	happen(mirror.ObjectiveMissed, "mend")
 	got := map[string]float64{}

@@ -14,19 +14,8 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// Options are what a page shows beyond what every page does.
-type Options struct {
-	// Objectives are what open incidents are held against.
-	Objectives []Objective
-	// Tags are counted; they are those of the mirror, in its order.
-	Tags []string
-	// IncidentInfo is how many open incidents are shown one by one, the most pressing
-	// ones; 0: none.
-	IncidentInfo int
-}
-
-// tagged is the family of open incidents by tag.
-func tagged(tags []string) family {
+// tagFamily is the family of open incidents by tag.
+func tagFamily(tags []string) family {
 	return family{
 		name:   "open_incidents_tagged",
 		help:   "Open incidents that bear the tag.",
@@ -49,8 +38,8 @@ func tagged(tags []string) family {
 	}
 }
 
-// info is the family of the most pressing open incidents, each by itself.
-func info(most int) family {
+// infoFamily is the family of the most pressing open incidents, each by itself.
+func infoFamily(most int) family {
 	return family{
 		name:   "open_incident_info",
 		help:   "The most pressing open incidents, always 1.",
@@ -60,17 +49,17 @@ func info(most int) family {
 			if r.Snapshot == nil {
 				return
 			}
-			for _, in := range pressing(r.Snapshot.Open, most) {
-				emit(1, identity(in.ID), in.Severity.String(), in.Priority().String(), in.Status.String(),
-					strconv.FormatBool(in.Assigned), in.Created.Time().Format(time.RFC3339), link(in.WebURL))
+			for _, in := range mostPressing(r.Snapshot.Open, most) {
+				emit(1, displayID(in.ID), in.Severity.String(), in.Priority().String(), in.Status.String(),
+					strconv.FormatBool(in.Assigned), in.Created.Time().Format(time.RFC3339), safeLink(in.WebURL))
 			}
 		},
 	}
 }
 
-// pressing returns the incidents of the highest priority, among them those of the
+// mostPressing returns the incidents of the highest priority, among them those of the
 // highest severity, and among them the oldest.
-func pressing(open []mirror.Incident, most int) []*mirror.Incident {
+func mostPressing(open []mirror.Incident, most int) []*mirror.Incident {
 	var first []*mirror.Incident // sorted, at most so many
 	for i := range open {
 		in := &open[i]
@@ -84,6 +73,7 @@ func pressing(open []mirror.Incident, most int) []*mirror.Incident {
 	return first
 }
 
+// before orders incidents by how pressing they are.
 func before(a, b *mirror.Incident) int {
 	return cmp.Or(
 		cmp.Compare(b.Priority(), a.Priority()),
@@ -94,29 +84,29 @@ func before(a, b *mirror.Incident) int {
 }
 
 const (
-	// maxIdentity is the longest id that is shown whole, maxLink the longest address that is
+	// maxID is the longest id that is shown whole, maxLink the longest address that is
 	// shown, in bytes.
-	maxIdentity = 64
-	maxLink     = 512
+	maxID   = 64
+	maxLink = 512
 )
 
-// identity returns an incident's id as it is shown. Graph's are decimal digits and stay as
+// displayID returns an incident's id as it is shown. Graph's are decimal digits and stay as
 // they are. Of another what is no letter, digit, hyphen, dot, underscore or tilde is escaped as in
 // a query of a URL, and one that is too long then ends with a digest of the whole, so that
 // different incidents stay different.
-func identity(id string) string {
+func displayID(id string) string {
 	shown := url.QueryEscape(id)
-	if len(shown) <= maxIdentity {
+	if len(shown) <= maxID {
 		return shown
 	}
 	const digest = 16
 	sum := sha256.Sum256([]byte(id))
-	return fmt.Sprintf("%s…%x", shown[:maxIdentity-2*digest], sum[:digest])
+	return fmt.Sprintf("%s…%x", shown[:maxID-2*digest], sum[:digest])
 }
 
-// link returns an address that a dashboard can safely link to, or nothing: it is a
+// safeLink returns an address that a dashboard can safely link to, or nothing: it is a
 // whole one, https, without a user in it, and not too long.
-func link(address string) string {
+func safeLink(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return ""

@@ -11,9 +11,9 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// TestPressing shows the incidents of the highest priority first, then of the highest
+// TestMostPressing shows the incidents of the highest priority first, then of the highest
 // severity, then the oldest, and none whose id could be anything.
-func TestPressing(t *testing.T) {
+func TestMostPressing(t *testing.T) {
 	made := func(id string, age time.Duration, severity string, score ...int32) mirror.Incident {
 		in := incident(t, age, severity, "active", "unknown", false, score...)
 		in.ID = id
@@ -33,7 +33,7 @@ func TestPressing(t *testing.T) {
 			continue
 		}
 		var ids []string
-		for _, in := range pressing(open, most) {
+		for _, in := range mostPressing(open, most) {
 			ids = append(ids, in.ID)
 		}
 		if got := strings.Join(ids, " "); got != want {
@@ -79,10 +79,10 @@ func TestOnDemand(t *testing.T) {
 	}
 }
 
-// TestIdentity shows ids of all kinds: Graph's as they are, others bounded, in a few
+// TestDisplayID shows ids of all kinds: Graph's as they are, others bounded, in a few
 // characters, and different ones differently.
-func TestIdentity(t *testing.T) {
-	long := strings.Repeat("a", maxIdentity)
+func TestDisplayID(t *testing.T) {
+	long := strings.Repeat("a", maxID)
 	seen := map[string]string{}
 	for id, want := range map[string]string{
 		"924565":                  "924565",
@@ -97,11 +97,11 @@ func TestIdentity(t *testing.T) {
 		long + "b":                "",
 		long + "/":                "",
 	} {
-		got := identity(id)
-		if len(id) <= maxIdentity && got != want {
+		got := displayID(id)
+		if len(id) <= maxID && got != want {
 			t.Errorf("%q: got %q, want %q", id, got, want)
 		}
-		if n := utf8.RuneCountInString(got); n > maxIdentity+1 || !utf8.ValidString(got) {
+		if n := utf8.RuneCountInString(got); n > maxID+1 || !utf8.ValidString(got) {
 			t.Errorf("%q: got %q of %d characters", id, got, n)
 		}
 		if other, taken := seen[got]; taken {
@@ -111,7 +111,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-func TestLink(t *testing.T) {
+func TestSafeLink(t *testing.T) {
 	for address, want := range map[string]string{
 		"": "",
 		"https://security.microsoft.com/incident2/7/overview?tid=x":        "https://security.microsoft.com/incident2/7/overview?tid=x",
@@ -126,7 +126,7 @@ func TestLink(t *testing.T) {
 		"HTTPS://security.microsoft.com/ü":                                 "https://security.microsoft.com/%C3%BC",
 		"https://security.microsoft.com/" + strings.Repeat("ü", maxLink/4): "",
 	} {
-		if got := link(address); got != want {
+		if got := safeLink(address); got != want {
 			t.Errorf("%q: got %q, want %q", address, got, want)
 		}
 	}

@@ -110,49 +110,49 @@ var byObjective = []family{
 	},
 }
 
-// attainments count by objective how many incidents have met it and how many have not. All
-// methods may be called at once.
-type attainments struct {
+// objectiveCounters count by objective how many incidents have met it and how many have missed
+// it. All methods may be called at once.
+type objectiveCounters struct {
 	met, missed *prometheus.Desc
 
-	mu   sync.Mutex
-	held map[string]*attainment // by the objective's name
+	mu     sync.Mutex
+	counts map[string]*outcomes // by the objective's name
 }
 
-// An attainment is how a team does by one objective.
-type attainment struct{ met, missed uint64 }
+// outcomes are how many incidents have met one objective and missed it.
+type outcomes struct{ met, missed uint64 }
 
-func newAttainments() *attainments {
-	return &attainments{
+func newObjectiveCounters() *objectiveCounters {
+	return &objectiveCounters{
 		met: prometheus.NewDesc(namespace+"_objective_met_total",
 			"Incidents that were acknowledged or resolved in time by the objective.", []string{"objective"}, nil),
 		missed: prometheus.NewDesc(namespace+"_objective_missed_total",
 			"Incidents that were not acknowledged or resolved when the time of the objective passed.", []string{"objective"}, nil),
-		held: map[string]*attainment{},
+		counts: map[string]*outcomes{},
 	}
 }
 
-// hold has these objectives be counted, from where they are.
-func (a *attainments) hold(objectives []Objective) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	held := map[string]*attainment{}
+// set replaces the objectives that are counted.
+func (c *objectiveCounters) set(objectives []Objective) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := map[string]*outcomes{}
 	for _, o := range objectives {
-		if held[o.Name] = a.held[o.Name]; held[o.Name] == nil {
-			held[o.Name] = &attainment{}
+		if counts[o.Name] = c.counts[o.Name]; counts[o.Name] == nil {
+			counts[o.Name] = &outcomes{}
 		}
 	}
-	a.held = held
+	c.counts = counts
 }
 
-// count counts an event if it is about an objective that is held.
-func (a *attainments) count(e *mirror.Event) {
+// count counts an event if it is about one of the objectives.
+func (c *objectiveCounters) count(e *mirror.Event) {
 	if e.Kind != mirror.ObjectiveMet && e.Kind != mirror.ObjectiveMissed {
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	switch of := a.held[e.Objective]; {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch of := c.counts[e.Objective]; {
 	case of == nil:
 	case e.Kind == mirror.ObjectiveMet:
 		of.met++
@@ -161,24 +161,24 @@ func (a *attainments) count(e *mirror.Event) {
 	}
 }
 
-func (a *attainments) describe(descs chan<- *prometheus.Desc) {
-	descs <- a.met
-	descs <- a.missed
+func (c *objectiveCounters) describe(descs chan<- *prometheus.Desc) {
+	descs <- c.met
+	descs <- c.missed
 }
 
-func (a *attainments) collect(metrics chan<- prometheus.Metric) {
-	for name, of := range a.now() {
-		metrics <- prometheus.MustNewConstMetric(a.met, prometheus.CounterValue, float64(of.met), name)
-		metrics <- prometheus.MustNewConstMetric(a.missed, prometheus.CounterValue, float64(of.missed), name)
+func (c *objectiveCounters) collect(metrics chan<- prometheus.Metric) {
+	for name, of := range c.now() {
+		metrics <- prometheus.MustNewConstMetric(c.met, prometheus.CounterValue, float64(of.met), name)
+		metrics <- prometheus.MustNewConstMetric(c.missed, prometheus.CounterValue, float64(of.missed), name)
 	}
 }
 
 // now returns the counts of this moment.
-func (a *attainments) now() map[string]attainment {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	counts := make(map[string]attainment, len(a.held))
-	for name, of := range a.held {
+func (c *objectiveCounters) now() map[string]outcomes {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := make(map[string]outcomes, len(c.counts))
+	for name, of := range c.counts {
 		counts[name] = *of
 	}
 	return counts

@@ -28,10 +28,10 @@ func page(t testing.TB, report mirror.Report) *prometheus.Registry {
 	return registry(t, New(fixed(report), Options{Objectives: DefaultObjectives()}), flow(), NewTransport(nil, operationHeader))
 }
 
-// flow is a flow at zero that the default objectives are held against.
+// flow is a flow at zero of the default objectives.
 func flow() *Flow {
 	f := NewFlow(true)
-	f.Hold(DefaultObjectives())
+	f.SetObjectives(DefaultObjectives())
 	return f
 }
 
