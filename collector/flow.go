@@ -38,15 +38,15 @@ var (
 // counters are the families about what happens to incidents, since the exporter's
 // start.
 var counters = []counter{
-	{"incidents_opened_total", "Incidents that appeared.", mirror.Opened, []label{bySeverity}},
-	{"incidents_entered_priority_total", "Incidents that were in the priority band for the first time while open, by creation or by scoring.",
+	{"incidents_opened_total", "Incidents that were opened.", mirror.Opened, []label{bySeverity}},
+	{"incidents_entered_priority_total", "Incidents that entered the priority band for the first time while open, by creation or by scoring.",
 		mirror.EnteredPriority, []label{byPriority}},
-	{"incidents_entered_severity_total", "Incidents that were of the severity for the first time while open, by creation or by change.",
+	{"incidents_entered_severity_total", "Incidents that entered the severity for the first time while open, by creation or by change.",
 		mirror.EnteredSeverity, []label{bySeverity}},
 	{"incidents_resolved_total", "Times that an open incident was resolved.", mirror.Resolved, []label{bySeverity, byClassification}},
 	{"incidents_determined_total", "Times that an open incident was resolved, by what it was determined to be.",
 		mirror.Resolved, []label{byDetermination}},
-	{"incidents_reopened_total", "Times that a resolved incident was open again.", mirror.Reopened, []label{bySeverity}},
+	{"incidents_reopened_total", "Times that a resolved incident was reopened.", mirror.Reopened, []label{bySeverity}},
 	{"incidents_merged_total", "Open incidents that were merged into another.", mirror.Merged, []label{bySeverity}},
 }
 

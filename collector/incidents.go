@@ -39,7 +39,7 @@ var incidents = []family{
 		func(r *reading, k rank) *backlog { return &r.untouched[k.severity][k.priority] }),
 	{
 		name:   "oldest_open_incident_created_timestamp_seconds",
-		help:   "When the oldest open incident was created, as a Unix time; absent where none is open.",
+		help:   "Creation time of the oldest open incident, as a Unix time; absent where none is open.",
 		kind:   prometheus.GaugeValue,
 		labels: []string{"severity", "priority"},
 		read: func(r *reading, emit func(float64, ...string)) {
@@ -52,7 +52,7 @@ var incidents = []family{
 	},
 	{
 		name:   "oldest_unassigned_incident_created_timestamp_seconds",
-		help:   "When the oldest open incident that is assigned to nobody was created, as a Unix time; absent where there is none.",
+		help:   "Creation time of the oldest open incident that is assigned to nobody, as a Unix time; absent where there is none.",
 		kind:   prometheus.GaugeValue,
 		labels: []string{"severity", "priority"},
 		read: func(r *reading, emit func(float64, ...string)) {

@@ -42,7 +42,7 @@ func tagFamily(tags []string) family {
 func infoFamily(most int) family {
 	return family{
 		name:   "open_incident_info",
-		help:   "The most pressing open incidents, always 1.",
+		help:   "The most pressing open incidents, one series each; the value is always 1.",
 		kind:   prometheus.GaugeValue,
 		labels: []string{"incident_id", "severity", "priority", "status", "assigned", "created", "url"},
 		read: func(r *reading, emit func(float64, ...string)) {

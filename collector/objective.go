@@ -86,7 +86,7 @@ var byObjective = []family{
 	},
 	{
 		name:   "objective_next_breach_timestamp_seconds",
-		help:   "When the next open incident will miss the objective if nobody acts, as a Unix time; absent while none can.",
+		help:   "Time at which the next open incident misses the objective if nobody acts, as a Unix time; absent while none can.",
 		kind:   prometheus.GaugeValue,
 		labels: []string{"objective"},
 		read: func(r *reading, emit func(float64, ...string)) {
@@ -99,7 +99,7 @@ var byObjective = []family{
 	},
 	{
 		name:   "objective_target_seconds",
-		help:   "Time from the creation of an incident within which the objective wants it acknowledged or resolved.",
+		help:   "Time from the creation of an incident within which the objective wants it to be acknowledged or resolved.",
 		kind:   prometheus.GaugeValue,
 		labels: []string{"objective"},
 		read: func(r *reading, emit func(float64, ...string)) {
@@ -125,9 +125,9 @@ type outcomes struct{ met, missed uint64 }
 func newObjectiveCounters() *objectiveCounters {
 	return &objectiveCounters{
 		met: prometheus.NewDesc(namespace+"_objective_met_total",
-			"Incidents that were acknowledged or resolved in time by the objective.", []string{"objective"}, nil),
+			"Incidents that met the objective: acknowledged or resolved in time.", []string{"objective"}, nil),
 		missed: prometheus.NewDesc(namespace+"_objective_missed_total",
-			"Incidents that were not acknowledged or resolved when the time of the objective passed.", []string{"objective"}, nil),
+			"Incidents that missed the objective: not acknowledged or not resolved when the time had passed.", []string{"objective"}, nil),
 		counts: map[string]*outcomes{},
 	}
 }
