@@ -129,6 +129,7 @@ func TestReturn(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
 		fill(sim, 20, 30*24*time.Hour)
 		m, heard := listen(t, sim)
+		m.SetObjectives([]Objective{{Name: "mend", ResolveWithin: 90 * time.Minute}})
 		pulls(t, m, time.Minute)
 		resolved, merged := sim.Add(graphsim.Incident{}), sim.Add(graphsim.Incident{})
 		pulls(t, m, time.Minute)
@@ -142,9 +143,36 @@ func TestReturn(t *testing.T) {
 		}
 		sim.Change(resolved, graphsim.Dated, reopen)
 		sim.Change(merged, graphsim.Dated, reopen)
-		pulls(t, m, time.Minute)
-		heard.expect(t, resolved, "opened priority severity acknowledged resolved reopened")
+		pulls(t, m, time.Hour)
+		heard.expect(t, resolved, "opened priority severity acknowledged resolved met reopened")
 		heard.expect(t, merged, "opened priority severity merged")
+	})
+}
+
+// TestPause lets nobody pull until the copy is dropped. What happened meanwhile is no event, nor
+// is an objective decided by what was before.
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 20, 30*24*time.Hour)
+		m, heard := listen(t, sim)
+		m.SetObjectives([]Objective{{Name: "mend", ResolveWithin: 30 * time.Minute}})
+		before := sim.Add(graphsim.Incident{})
+		pulls(t, m, time.Minute)
+		resolved := sim.Add(graphsim.Incident{})
+		time.Sleep(6 * time.Hour)
+		meanwhile := sim.Add(graphsim.Incident{})
+		sim.Change(resolved, graphsim.Dated, resolve)
+		time.Sleep(time.Hour)
+		_ = m.Refresh(t.Context())
+		synced(t, m)
+		pulls(t, m, time.Hour)
+		heard.expect(t, before, "opened priority severity")
+		heard.expect(t, resolved, "")
+		heard.expect(t, meanwhile, "")
+		after := sim.Add(graphsim.Incident{})
+		pulls(t, m, time.Hour)
+		heard.expect(t, after, "opened priority severity missed")
 	})
 }
 

@@ -87,7 +87,7 @@ func TestTransition(t *testing.T) {
 func narrate(events []Event) string {
 	var words []string
 	for _, e := range events {
-		word := [...]string{"opened", "priority", "severity", "acknowledged", "resolved", "reopened", "merged"}[e.Kind]
+		word := [...]string{"opened", "priority", "severity", "acknowledged", "resolved", "reopened", "merged", "met", "missed"}[e.Kind]
 		if e.Took > 0 || e.Kind == Resolved {
 			word += ":" + e.Took.String()
 		}
