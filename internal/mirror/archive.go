@@ -30,6 +30,10 @@ type departed struct {
 // most.
 const archiveSize = 2048
 
+// recently is how far back an update may lie that has not been seen: one that surfaces later
+// than that proves nothing about when the incident changed.
+const recently = 15*time.Minute + 30*time.Second
+
 // interval returns the interval from the last snapshot to the next. A new book begins a
 // new archive.
 func (a *archive) interval(b *book, last, next time.Time) interval {
@@ -41,7 +45,7 @@ func (a *archive) interval(b *book, last, next time.Time) interval {
 		end:    max(TicksOf(last), TicksOf(next)),
 		first:  a.first,
 		known:  a.known,
-		recent: max(a.first, TicksOf(last.Add(-wideOverlap))),
+		recent: max(a.first, TicksOf(last.Add(-recently))),
 	}
 }
 
