@@ -12,20 +12,16 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// maxSeries is what a page may hold at most, whatever the incidents carry and whatever
-// is asked for.
-const maxSeries = 1500
-
 // widest returns open incidents that make as many series as any can: unassigned ones of
 // every known label set, and of as many unknown ones as are not folded.
-func widest() []mirror.Incident {
+func widest(most int) []mirror.Incident {
 	unknown := 0
 	open := slices.DeleteFunc(many(6*4*5*4), func(in mirror.Incident) bool {
 		l := labelSet{rank{in.Severity, in.Priority()}, in.Status, in.Classification}
 		if !l.known() {
 			unknown++
 		}
-		return unknown > maxUnknownSets && !l.known()
+		return unknown > most && !l.known()
 	})
 	for i := range open {
 		open[i].Assigned = false
@@ -36,13 +32,13 @@ func widest() []mirror.Incident {
 // TestBound counts the series of a page on which every label set occurs, values
 // unknown to this build included, and everything is asked for as much as it may be.
 func TestBound(t *testing.T) {
-	report := reports(t)["working"]
-	report.Snapshot = &mirror.Snapshot{Open: widest()}
 	options := Options{IncidentInfo: 100}
 	for i := range 20 { // the most that a file may declare
 		options.Objectives = append(options.Objectives, Objective{Name: strconv.Itoa(i), ResolveWithin: 200 * day})
 		options.Tags = append(options.Tags, strconv.Itoa(i))
 	}
+	report := reports(t)["working"]
+	report.Snapshot = &mirror.Snapshot{Open: widest(options.unknownSets())}
 	flow := NewFlow(true)
 	flow.SetObjectives(options.Objectives)
 	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
@@ -60,7 +56,7 @@ func TestBound(t *testing.T) {
 		t.Logf("%d series", n)
 	}
 	for name, want := range map[string]int{
-		"open_incidents":               5*3*4*4 + maxUnknownSets,
+		"open_incidents":               5*3*4*4 + options.unknownSets(),
 		"open_incidents_older_than":    6 * 4 * len(ages),
 		"open_incidents_untouched_for": 6 * 4 * len(ages),
 		"open_incident_info":           100,
@@ -75,11 +71,12 @@ func TestBound(t *testing.T) {
 }
 
 // TestFold shows that no incident is lost or leaves its severity and priority where unknown
-// values are folded, and that a single new value never is.
+// values are folded, that a single new value never is, and that nothing is unless almost
+// everything is asked for.
 func TestFold(t *testing.T) {
 	report := reports(t)["quiet"]
 	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: many(6 * 4 * 5 * 4 * 3)}
-	r := read(report, nil)
+	r := read(report, nil, 200)
 	sets := 0
 	r.eachSet(func(l labelSet, g *group) {
 		sets++
@@ -103,13 +100,17 @@ func TestFold(t *testing.T) {
 			t.Errorf("%v: got %d open, %d unassigned, want %d and %d", k, g.open, g.unassigned, open[k], unassigned[k])
 		}
 	})
+	options := Options{Objectives: DefaultObjectives(), Tags: make([]string, 5), IncidentInfo: 50}
+	if room := options.unknownSets(); room < 6*5*4*4-5*4*3*4 {
+		t.Errorf("there is room for %d sets", room)
+	}
 	for name, known := range map[string]func(*mirror.Incident) bool{
 		"severity":       func(in *mirror.Incident) bool { return in.Status != 0 && in.Classification != 0 },
 		"status":         func(in *mirror.Incident) bool { return in.Severity != 0 && in.Classification != 0 },
 		"classification": func(in *mirror.Incident) bool { return in.Severity != 0 && in.Status != 0 },
 	} {
 		report.Snapshot = &mirror.Snapshot{Taken: taken, Open: slices.DeleteFunc(many(480), func(in mirror.Incident) bool { return !known(&in) })}
-		read(report, nil).eachSet(func(l labelSet, g *group) {
+		read(report, nil, 200).eachSet(func(l labelSet, g *group) {
 			if g.open != 1 {
 				t.Errorf("%s: %v has %d incidents, want 1", name, l, g.open)
 			}

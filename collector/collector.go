@@ -40,10 +40,25 @@ type Options struct {
 	IncidentInfo int
 }
 
+const (
+	// maxSeries is how many series a page may hold, whatever the incidents carry.
+	maxSeries = 1500
+	// otherSeries is how many of them are neither asked for nor of open incidents with values
+	// that this build does not know, at most.
+	otherSeries = 1140
+)
+
+// unknownSets returns how many label sets with unknown values a page has room for. There are at
+// most 240, which is less than the room unless almost everything is asked for.
+func (o *Options) unknownSets() int {
+	return maxSeries - otherSeries - o.IncidentInfo - len(o.Tags) - 5*len(o.Objectives)
+}
+
 // A Collector implements [prometheus.Collector] for one tenant.
 type Collector struct {
 	source     Source
 	objectives []target
+	unknown    int // label sets with unknown values that a page has room for
 	families   []described
 }
 
@@ -54,7 +69,7 @@ type described struct {
 
 // New returns a collector of what the source tells.
 func New(source Source, opts Options) *Collector {
-	c := &Collector{source: source, objectives: targets(opts.Objectives)}
+	c := &Collector{source: source, objectives: targets(opts.Objectives), unknown: opts.unknownSets()}
 	var wanted []family
 	if len(opts.Tags) > 0 {
 		wanted = append(wanted, tagFamily(opts.Tags))
@@ -80,7 +95,7 @@ func (c *Collector) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect sends every family, all read off one report.
 func (c *Collector) Collect(metrics chan<- prometheus.Metric) {
-	r := read(c.source.Report(), c.objectives)
+	r := read(c.source.Report(), c.objectives, c.unknown)
 	for _, f := range c.families {
 		f.read(r, func(value float64, labels ...string) {
 			metrics <- prometheus.MustNewConstMetric(f.desc, f.kind, value, labels...)

@@ -133,7 +133,7 @@ func TestAges(t *testing.T) {
 	edge := incident(t, time.Hour, "high", "active", "unknown", false)
 	scored := incident(t, 5*time.Hour, "high", "active", "unknown", false, 90)
 	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []mirror.Incident{old, edge, scored}}
-	r := read(report, nil)
+	r := read(report, nil, 0)
 	for name, c := range map[string]struct{ got, want backlog }{
 		"older than":            {r.older[old.Severity][mirror.PriorityNone], backlog{1, 1, 1, 1, 0, 0}},
 		"untouched for":         {r.untouched[old.Severity][mirror.PriorityNone], backlog{1, 1, 1, 0, 0, 0}},
@@ -165,7 +165,7 @@ func TestObjectives(t *testing.T) {
 		incident(t, 3*time.Hour, "low", "active", "unknown", false, 86),
 		incident(t, 2*time.Hour-time.Second, "low", "active", "unknown", false, 86),
 	}}
-	r := read(report, objectives)
+	r := read(report, objectives, 0)
 	want := []standing{
 		{breached: 1, next: mirror.TicksOf(taken.Add(time.Second)), coming: true},
 		{breached: 2, next: mirror.TicksOf(taken.Add(time.Second)), coming: true},
@@ -177,7 +177,7 @@ func TestObjectives(t *testing.T) {
 		}
 	}
 	report.Snapshot = nil
-	if r := read(report, objectives); len(r.standings) > 0 {
+	if r := read(report, objectives, 0); len(r.standings) > 0 {
 		t.Error("objectives are held against nothing")
 	}
 }

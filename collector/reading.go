@@ -42,8 +42,9 @@ type (
 	}
 )
 
-// read counts the incidents of a report.
-func read(report mirror.Report, objectives []target) *reading {
+// read counts the incidents of a report. Of label sets with values that this build does not
+// know there are at most so many.
+func read(report mirror.Report, objectives []target, unknown int) *reading {
 	r := &reading{Report: report, objectives: objectives}
 	if report.Snapshot == nil {
 		return r
@@ -62,7 +63,7 @@ func read(report mirror.Report, objectives []target) *reading {
 			}
 		}
 	}
-	r.fold()
+	r.fold(unknown)
 	return r
 }
 
@@ -138,21 +139,17 @@ func (r *reading) eachRank(f func(rank, group)) {
 	}
 }
 
-// maxUnknownSets is how many label sets with a value that this build does not know are
-// served each by itself. One new value in any field makes fewer.
-const maxUnknownSets = 130
-
-// fold bounds the label sets with unknown values. While there are more than
-// [maxUnknownSets], the incidents of a severity and priority that have an unknown status or
-// classification count under both unknown.
-func (r *reading) fold() {
+// fold bounds the label sets with values that this build does not know. If there are more than
+// most, the incidents of a severity and priority that have an unknown status or classification
+// count under both unknown.
+func (r *reading) fold(most int) {
 	unknown := 0
 	r.eachSet(func(l labelSet, _ *group) {
 		if !l.known() {
 			unknown++
 		}
 	})
-	if unknown <= maxUnknownSets {
+	if unknown <= most {
 		return
 	}
 	r.eachSet(func(l labelSet, g *group) {
