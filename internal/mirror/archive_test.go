@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"msgraph_security_exporter/graphclient/graphsim"
 )
 
@@ -146,6 +148,51 @@ func TestReturn(t *testing.T) {
 		pulls(t, m, time.Hour)
 		heard.expect(t, resolved, "opened priority severity acknowledged resolved met reopened")
 		heard.expect(t, merged, "opened priority severity merged")
+	})
+}
+
+// TestRestart begins anew in the middle: nothing that happened before is
+// reported, and what happens after is reported once.
+func TestRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
+		fill(sim, 200, 30*24*time.Hour)
+		ids := []string{}
+		for range 8 {
+			ids = append(ids, sim.Add(graphsim.Incident{Severity: "high"}))
+		}
+		change := func(id string, f func(*graphsim.Incident)) { sim.Change(id, graphsim.Dated, f) }
+		time.Sleep(time.Minute)
+		change(ids[0], assign)
+		change(ids[1], resolve)
+		change(ids[2], resolve)
+		time.Sleep(time.Hour)
+		change(ids[3], resolve)
+		time.Sleep(time.Minute)
+		var events []Event
+		m := follow(t, sim, Config{Observe: func(e []Event) { events = append(events, e...) }})
+		synced(t, m)
+		for range 5 {
+			time.Sleep(30 * time.Second)
+			pull(t, m)
+		}
+		if len(events) > 0 {
+			t.Errorf("what happened before is reported: %s", narrate(events))
+		}
+		change(ids[0], resolve) // acknowledged before
+		change(ids[1], reopen)  // resolved long before
+		change(ids[3], reopen)  // resolved shortly before
+		change(ids[4], assign)
+		time.Sleep(30 * time.Second)
+		pull(t, m)
+		got := map[string]string{}
+		for _, e := range events {
+			got[e.Incident.ID] += narrate([]Event{{Kind: e.Kind}}) + " "
+		}
+		want := map[string]string{ids[0]: "resolved:0s ", ids[1]: "reopened ", ids[3]: "reopened ", ids[4]: "acknowledged "}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
 	})
 }
 
