@@ -3,6 +3,7 @@ package collector
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -38,7 +39,7 @@ func drain(c prometheus.Collector) int {
 }
 
 func BenchmarkCollect(b *testing.B) {
-	c := New(fixed{Snapshot: &mirror.Snapshot{Open: many(100_000)}}, Options{Objectives: DefaultObjectives()})
+	c := New(fixed{Snapshot: &mirror.Snapshot{Taken: time.Unix(10_000_000, 0), Open: many(100_000)}}, Options{Objectives: DefaultObjectives()})
 	b.ReportAllocs()
 	for b.Loop() {
 		drain(c)

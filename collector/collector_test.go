@@ -4,12 +4,10 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"msgraph_security_exporter/internal/mirror"
@@ -122,54 +120,6 @@ func TestLint(t *testing.T) {
 		}
 		for _, p := range problems {
 			t.Errorf("%s: %s: %s", name, p.Metric, p.Text)
-		}
-	}
-}
-
-// maxSeries is what a page may hold at most, whatever the incidents carry.
-const maxSeries = 1100
-
-// TestBound counts the series of a page on which every label set occurs, values
-// unknown to this build included.
-func TestBound(t *testing.T) {
-	report := reports(t)["working"]
-	report.Snapshot = &mirror.Snapshot{Open: many(6 * 4 * 5 * 101)}
-	objectives := make([]Objective, 20) // the most that a file may declare
-	for i := range objectives {
-		objectives[i] = Objective{Name: strconv.Itoa(i), ResolveWithin: 200 * day}
-	}
-	flow := NewFlow(true)
-	for kind := mirror.Opened; kind <= mirror.Merged; kind++ {
-		for _, in := range report.Snapshot.Open {
-			in.Determination = mirror.Determination(int(in.Score) % (len(mirror.Determinations()) + 1))
-			flow.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: time.Duration(in.Score) * time.Hour}})
-		}
-	}
-	r := registry(t, New(fixed(report), Options{Objectives: objectives}), flow, NewTransport(nil, operationHeader),
-		buildInfo(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	page := text(t, gather(t, r))
-	if n := series(page); n > maxSeries {
-		t.Errorf("got %d series, want at most %d", n, maxSeries)
-	} else {
-		t.Logf("%d series", n)
-	}
-	open := testutil.CollectAndCount(New(fixed(report), Options{Objectives: DefaultObjectives()}), "msgraph_security_open_incidents")
-	if want := 6 * 4 * 5 * 4; open != want {
-		t.Errorf("got %d series of open incidents, want all %d", open, want)
-	}
-}
-
-// TestEnumerationsFit shows that no value of an enumeration lies outside of what
-// a reading counts.
-func TestEnumerationsFit(t *testing.T) {
-	for name, n := range map[string]int{
-		"severity":       1 + len(mirror.Severities()),
-		"status":         int(mirror.StatusRedirected) + 1,
-		"classification": 1 + len(mirror.Classifications()),
-		"priority":       len(mirror.Priorities()),
-	} {
-		if n > wide {
-			t.Errorf("%d values of %s, counted are at most %d", n, name, wide)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type Expiry struct {
 // secret or certificate. A zero time is not known. ends may be called at once.
 func NewExpiry(ends func() map[string]time.Time) *Expiry {
 	return &Expiry{ends, prometheus.NewDesc(namespace+"_credential_expiry_timestamp_seconds",
-		"When the credential that the exporter signs in with ends, as a Unix time; absent while that is not known.", []string{"kind"}, nil)}
+		"Expiry of the credential that the exporter signs in with, as a Unix time; absent while it is not known.", []string{"kind"}, nil)}
 }
 
 // Describe implements [prometheus.Collector].

@@ -38,53 +38,72 @@ var (
 // counters are the families about what happens to incidents, since the exporter's
 // start.
 var counters = []counter{
-	{"incidents_opened_total", "Incidents that appeared.", mirror.Opened, []label{bySeverity}},
-	{"incidents_entered_priority_total", "Incidents that were in the priority band for the first time while open, by creation or by scoring.",
-		mirror.Prioritised, []label{byPriority}},
+	{"incidents_opened_total", "Incidents that were opened.", mirror.Opened, []label{bySeverity}},
+	{"incidents_entered_priority_total", "Incidents that entered the priority band for the first time while open, by creation or by scoring.",
+		mirror.EnteredPriority, []label{byPriority}},
+	{"incidents_entered_severity_total", "Incidents that entered the severity for the first time while open, by creation or by change.",
+		mirror.EnteredSeverity, []label{bySeverity}},
 	{"incidents_resolved_total", "Times that an open incident was resolved.", mirror.Resolved, []label{bySeverity, byClassification}},
 	{"incidents_determined_total", "Times that an open incident was resolved, by what it was determined to be.",
 		mirror.Resolved, []label{byDetermination}},
-	{"incidents_reopened_total", "Times that a resolved incident was open again.", mirror.Reopened, []label{bySeverity}},
+	{"incidents_reopened_total", "Times that a resolved incident was reopened.", mirror.Reopened, []label{bySeverity}},
 	{"incidents_merged_total", "Open incidents that were merged into another.", mirror.Merged, []label{bySeverity}},
 }
 
-// A stopwatch is one metric of how long events of a kind take from the creation of
-// the incident, by its severity.
-type stopwatch struct {
+// A duration is one metric of how long events of a kind take from the creation of
+// the incident, by one of its labels.
+type duration struct {
 	name    string
 	help    string
 	kind    mirror.Kind
+	by      label
 	buckets []time.Duration
 }
 
 const day = 24 * time.Hour
 
-// stopwatches are the families about how fast a team is.
-var stopwatches = []stopwatch{
-	{"incident_acknowledge_duration_seconds", "Time from the creation of an incident until it was first assigned or in progress.", mirror.Acknowledged,
-		[]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, day, 3 * day, 7 * day}},
-	{"incident_resolve_duration_seconds", "Time from the creation of an incident until it was resolved.", mirror.Resolved,
-		[]time.Duration{5 * time.Minute, 15 * time.Minute, time.Hour, 4 * time.Hour, 8 * time.Hour, day, 2 * day, 3 * day, 7 * day, 14 * day, 30 * day}},
+// The bounds of the classic buckets.
+var (
+	acknowledgeBuckets = []time.Duration{
+		time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, day, 3 * day, 7 * day,
+	}
+	resolveBuckets = []time.Duration{
+		5 * time.Minute, 15 * time.Minute, time.Hour, 4 * time.Hour, 8 * time.Hour, day, 2 * day, 3 * day, 7 * day, 14 * day, 30 * day,
+	}
+)
+
+// durations are the families about how fast a team is. Severity and priority have
+// families of their own: together they would be a thousand series.
+var durations = []duration{
+	{"incident_acknowledge_duration_seconds", "Time from the creation of an incident until it was first assigned or in progress.",
+		mirror.Acknowledged, bySeverity, acknowledgeBuckets},
+	{"incident_resolve_duration_seconds", "Time from the creation of an incident until it was resolved.",
+		mirror.Resolved, bySeverity, resolveBuckets},
+	{"incident_acknowledge_duration_by_priority_seconds", "Time from the creation of an incident until it was first assigned or in progress, by its priority then.",
+		mirror.Acknowledged, byPriority, acknowledgeBuckets},
+	{"incident_resolve_duration_by_priority_seconds", "Time from the creation of an incident until it was resolved, by its priority then.",
+		mirror.Resolved, byPriority, resolveBuckets},
 }
 
 // A Flow counts what happens to the incidents of one tenant. It implements
 // [prometheus.Collector]; all its methods may be called at once.
 type Flow struct {
-	counts    []*prometheus.CounterVec
-	times     []*prometheus.HistogramVec
-	exemplars bool
+	counts     []*prometheus.CounterVec
+	times      []*prometheus.HistogramVec
+	objectives *objectiveCounters
+	exemplars  bool
 }
 
 // NewFlow returns a Flow at zero. With exemplars, an OpenMetrics answer names an
 // incident beside each bucket of how long things took.
 func NewFlow(exemplars bool) *Flow {
-	f := &Flow{exemplars: exemplars}
+	f := &Flow{exemplars: exemplars, objectives: newObjectiveCounters()}
 	for _, c := range counters {
 		vec := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: c.name, Help: c.help}, labelNames(c.labels))
 		eachKnown(c.labels, func(values []string) { vec.WithLabelValues(values...) })
 		f.counts = append(f.counts, vec)
 	}
-	for _, s := range stopwatches {
+	for _, s := range durations {
 		vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace:                       namespace,
 			Name:                            s.name,
@@ -93,25 +112,30 @@ func NewFlow(exemplars bool) *Flow {
 			NativeHistogramBucketFactor:     1.1,
 			NativeHistogramMaxBucketNumber:  160,
 			NativeHistogramMinResetDuration: time.Hour,
-		}, []string{bySeverity.name})
-		eachKnown([]label{bySeverity}, func(values []string) { vec.WithLabelValues(values...) })
+		}, []string{s.by.name})
+		eachKnown([]label{s.by}, func(values []string) { vec.WithLabelValues(values...) })
 		f.times = append(f.times, vec)
 	}
 	return f
 }
 
+// SetObjectives replaces the objectives by which incidents are counted as met and missed. One of a
+// name that was counted before goes on from where it was.
+func (f *Flow) SetObjectives(objectives []Objective) { f.objectives.set(objectives) }
+
 // Observe counts events.
 func (f *Flow) Observe(events []mirror.Event) {
 	for i := range events {
 		e := &events[i]
+		f.objectives.count(e)
 		for n, c := range counters {
 			if c.kind == e.Kind {
 				f.counts[n].WithLabelValues(valuesOf(&e.Incident, c.labels)...).Inc()
 			}
 		}
-		for n, s := range stopwatches {
+		for n, s := range durations {
 			if s.kind == e.Kind {
-				f.time(f.times[n].WithLabelValues(bySeverity.of(&e.Incident)), e)
+				f.time(f.times[n].WithLabelValues(s.by.of(&e.Incident)), e)
 			}
 		}
 	}
@@ -120,22 +144,11 @@ func (f *Flow) Observe(events []mirror.Event) {
 // time adds how long an event took to a histogram.
 func (f *Flow) time(h prometheus.Observer, e *mirror.Event) {
 	took := e.Took.Seconds()
-	if x, ok := h.(prometheus.ExemplarObserver); ok && f.exemplars && decimal(e.Incident.ID) {
-		x.ObserveWithExemplar(took, prometheus.Labels{"incident_id": e.Incident.ID})
+	if x, ok := h.(prometheus.ExemplarObserver); ok && f.exemplars {
+		x.ObserveWithExemplar(took, prometheus.Labels{"incident_id": displayID(e.Incident.ID)})
 		return
 	}
 	h.Observe(took)
-}
-
-// decimal reports whether an id is what Graph's ids are. Another would have to be
-// looked at before it is shown, and too long a one makes the client library panic.
-func decimal(id string) bool {
-	for _, c := range id {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return id != "" && len(id) <= 20
 }
 
 // Describe implements [prometheus.Collector].
@@ -146,6 +159,7 @@ func (f *Flow) Describe(descs chan<- *prometheus.Desc) {
 	for _, vec := range f.times {
 		vec.Describe(descs)
 	}
+	f.objectives.describe(descs)
 }
 
 // Collect implements [prometheus.Collector].
@@ -156,6 +170,7 @@ func (f *Flow) Collect(metrics chan<- prometheus.Metric) {
 	for _, vec := range f.times {
 		vec.Collect(metrics)
 	}
+	f.objectives.collect(metrics)
 }
 
 func names[E interface{ String() string }](values []E) []string {
@@ -193,9 +208,9 @@ func eachKnown(labels []label, f func(values []string)) {
 	}
 }
 
-func inSeconds(durations []time.Duration) []float64 {
-	all := make([]float64, len(durations))
-	for i, d := range durations {
+func inSeconds(bounds []time.Duration) []float64 {
+	all := make([]float64, len(bounds))
+	for i, d := range bounds {
 		all[i] = d.Seconds()
 	}
 	return all

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
@@ -16,19 +17,25 @@ func TestFlow(t *testing.T) {
 	f := NewFlow(true)
 	in := incident(t, time.Hour, "high", "active", "truePositive", true, 90)
 	in.Determination = enum(t, "phishing", mirror.Determinations())
-	for kind := mirror.Opened; kind <= mirror.Merged; kind++ {
-		f.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: 90 * time.Second}})
+	f.SetObjectives([]Objective{{Name: "page"}, {Name: "mend"}})
+	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
+		f.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: 90 * time.Second, Objective: "page"}})
 	}
 	f.Observe(nil)
 	want := map[string]float64{
-		`incidents_opened_total high`:                1,
-		`incidents_entered_priority_total high`:      1,
-		`incidents_resolved_total truePositive high`: 1,
-		`incidents_determined_total phishing`:        1,
-		`incidents_reopened_total high`:              1,
-		`incidents_merged_total high`:                1,
-		`incident_acknowledge_duration_seconds high`: 90,
-		`incident_resolve_duration_seconds high`:     90,
+		`incidents_opened_total high`:                            1,
+		`incidents_entered_priority_total high`:                  1,
+		`incidents_entered_severity_total high`:                  1,
+		`incidents_resolved_total truePositive high`:             1,
+		`incidents_determined_total phishing`:                    1,
+		`incidents_reopened_total high`:                          1,
+		`incidents_merged_total high`:                            1,
+		`incident_acknowledge_duration_seconds high`:             90,
+		`incident_resolve_duration_seconds high`:                 90,
+		`incident_acknowledge_duration_by_priority_seconds high`: 90,
+		`incident_resolve_duration_by_priority_seconds high`:     90,
+		`objective_met_total page`:                               1,
+		`objective_missed_total page`:                            1,
 	}
 	for _, family := range families(t, f) {
 		for _, m := range family.GetMetric() {
@@ -49,19 +56,18 @@ func TestFlow(t *testing.T) {
 	}
 }
 
-// TestExemplars names an incident beside a bucket if that is wanted, and only by an
-// id such as Graph's.
+// TestExemplars names an incident beside a bucket if that is wanted, whatever its id.
 func TestExemplars(t *testing.T) {
 	for _, c := range []struct {
 		wanted bool
 		id     string
 		want   int
 	}{
-		{true, "924565", 1},
+		{true, "924565", 2},
 		{false, "924565", 0},
-		{true, "", 0},
-		{true, "alice@soc.example", 0},
-		{true, strings.Repeat("9", 200), 0},
+		{true, "", 2},
+		{true, "alice@soc.example", 2},
+		{true, strings.Repeat("ü", 200), 2},
 	} {
 		f := NewFlow(c.wanted)
 		f.Observe([]mirror.Event{{Kind: mirror.Resolved, Incident: mirror.Incident{ID: c.id, Severity: 1}, Took: time.Hour}})
@@ -76,9 +82,41 @@ func TestExemplars(t *testing.T) {
 				}
 			}
 		}
-		if exemplars != c.want || count != 1 {
-			t.Errorf("%q: got %d exemplars of %d observations, want %d of 1", c.id, exemplars, count, c.want)
+		if exemplars != c.want || count != 2 {
+			t.Errorf("%q: got %d exemplars of %d observations, want %d of 2", c.id, exemplars, count, c.want)
 		}
+	}
+}
+
+// TestSetObjectives counts on over a change of the objectives, and nothing of others.
+func TestSetObjectives(t *testing.T) {
+	f := NewFlow(false)
+	happen := func(k mirror.Kind, objective string) { f.Observe([]mirror.Event{{Kind: k, Objective: objective}}) }
+	set := func(names ...string) {
+		var all []Objective
+		for _, name := range names {
+			all = append(all, Objective{Name: name})
+		}
+		f.SetObjectives(all)
+	}
+	happen(mirror.ObjectiveMet, "page")
+	set("page", "mend")
+	happen(mirror.ObjectiveMet, "page")
+	happen(mirror.ObjectiveMissed, "mend")
+	set("look", "mend")
+	happen(mirror.ObjectiveMet, "page")
+	happen(mirror.ObjectiveMissed, "mend")
+	got := map[string]float64{}
+	for _, family := range families(t, f) {
+		for _, m := range family.GetMetric() {
+			if strings.Contains(family.GetName(), "objective") {
+				got[strings.TrimPrefix(family.GetName(), "msgraph_security_objective_")+" "+m.GetLabel()[0].GetValue()] = m.GetCounter().GetValue()
+			}
+		}
+	}
+	want := map[string]float64{"met_total look": 0, "met_total mend": 0, "missed_total look": 0, "missed_total mend": 2}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
@@ -93,13 +131,18 @@ func TestAges(t *testing.T) {
 	old := incident(t, 73*time.Hour, "high", "active", "unknown", false)
 	old.Updated = mirror.TicksOf(taken.Add(-25 * time.Hour))
 	edge := incident(t, time.Hour, "high", "active", "unknown", false)
-	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []mirror.Incident{old, edge}}
-	r := read(report, nil)
-	if got, want := r.older[old.Severity], (backlog{1, 1, 1, 1, 0, 0}); got != want {
-		t.Errorf("older than: got %v, want %v", got, want)
-	}
-	if got, want := r.untouched[old.Severity], (backlog{1, 1, 1, 0, 0, 0}); got != want {
-		t.Errorf("untouched for: got %v, want %v", got, want)
+	scored := incident(t, 5*time.Hour, "high", "active", "unknown", false, 90)
+	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []mirror.Incident{old, edge, scored}}
+	r := read(report, nil, 0)
+	for name, c := range map[string]struct{ got, want backlog }{
+		"older than":            {r.older[old.Severity][mirror.PriorityNone], backlog{1, 1, 1, 1, 0, 0}},
+		"untouched for":         {r.untouched[old.Severity][mirror.PriorityNone], backlog{1, 1, 1, 0, 0, 0}},
+		"older, high priority":  {r.older[old.Severity][mirror.PriorityHigh], backlog{1, 1, 0, 0, 0, 0}},
+		"older, other severity": {r.older[1][mirror.PriorityNone], backlog{}},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: got %v, want %v", name, c.got, c.want)
+		}
 	}
 }
 
@@ -122,7 +165,7 @@ func TestObjectives(t *testing.T) {
 		incident(t, 3*time.Hour, "low", "active", "unknown", false, 86),
 		incident(t, 2*time.Hour-time.Second, "low", "active", "unknown", false, 86),
 	}}
-	r := read(report, objectives)
+	r := read(report, objectives, 0)
 	want := []standing{
 		{breached: 1, next: mirror.TicksOf(taken.Add(time.Second)), coming: true},
 		{breached: 2, next: mirror.TicksOf(taken.Add(time.Second)), coming: true},
@@ -134,7 +177,7 @@ func TestObjectives(t *testing.T) {
 		}
 	}
 	report.Snapshot = nil
-	if r := read(report, objectives); len(r.standings) > 0 {
+	if r := read(report, objectives, 0); len(r.standings) > 0 {
 		t.Error("objectives are held against nothing")
 	}
 }

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -9,16 +10,8 @@ import (
 	"msgraph_security_exporter/internal/mirror"
 )
 
-// An Objective is how soon incidents are to be acknowledged or resolved, one of the
-// two, counted from their creation.
-type Objective struct {
-	Name string
-	// Severities and Priorities are of the incidents that it covers; empty: of any.
-	Severities []mirror.Severity
-	Priorities []mirror.Priority
-	// AcknowledgeWithin and ResolveWithin are the target; one of them is 0.
-	AcknowledgeWithin, ResolveWithin time.Duration
-}
+// An Objective is one of the mirror's, which decides who meets it.
+type Objective = mirror.Objective
 
 // DefaultObjectives are those of a team that has not declared its own.
 func DefaultObjectives() []Objective {
@@ -37,9 +30,6 @@ func DefaultObjectives() []Objective {
 	}
 }
 
-// within returns the target.
-func (o *Objective) within() time.Duration { return max(o.AcknowledgeWithin, o.ResolveWithin) }
-
 // A target is an objective made ready to be held against every incident.
 type target struct {
 	Objective
@@ -50,21 +40,13 @@ func targets(objectives []Objective) []target {
 	all := make([]target, len(objectives))
 	for i, o := range objectives {
 		all[i].Objective = o
-		for _, s := range orAny(o.Severities, append(mirror.Severities(), 0)) {
-			for _, p := range orAny(o.Priorities, mirror.Priorities()) {
-				all[i].covered[s][p] = true
+		for _, s := range append(mirror.Severities(), 0) {
+			for _, p := range mirror.Priorities() {
+				all[i].covered[s][p] = o.Covers(s, p)
 			}
 		}
 	}
 	return all
-}
-
-// orAny returns the values, or any if there are none.
-func orAny[E any](values, any []E) []E {
-	if len(values) == 0 {
-		return any
-	}
-	return values
 }
 
 // covers reports whether the objective is about an incident, and not yet met by it.
@@ -80,7 +62,7 @@ type standing struct {
 }
 
 func (s *standing) add(o *target, in *mirror.Incident, taken mirror.Ticks) {
-	due := in.Created + ticks(o.within())
+	due := in.Created + ticks(o.Within())
 	switch {
 	case due <= taken:
 		s.breached++
@@ -104,7 +86,7 @@ var byObjective = []family{
 	},
 	{
 		name:   "objective_next_breach_timestamp_seconds",
-		help:   "When the next open incident will miss the objective if nobody acts, as a Unix time; absent while none can.",
+		help:   "Time at which the next open incident misses the objective if nobody acts, as a Unix time; absent while none can.",
 		kind:   prometheus.GaugeValue,
 		labels: []string{"objective"},
 		read: func(r *reading, emit func(float64, ...string)) {
@@ -117,13 +99,87 @@ var byObjective = []family{
 	},
 	{
 		name:   "objective_target_seconds",
-		help:   "Time from the creation of an incident within which the objective wants it acknowledged or resolved.",
+		help:   "Time from the creation of an incident within which the objective wants it to be acknowledged or resolved.",
 		kind:   prometheus.GaugeValue,
 		labels: []string{"objective"},
 		read: func(r *reading, emit func(float64, ...string)) {
 			for i := range r.objectives {
-				emit(r.objectives[i].within().Seconds(), r.objectives[i].Name)
+				emit(r.objectives[i].Within().Seconds(), r.objectives[i].Name)
 			}
 		},
 	},
+}
+
+// objectiveCounters count by objective how many incidents have met it and how many have missed
+// it. All methods may be called at once.
+type objectiveCounters struct {
+	met, missed *prometheus.Desc
+
+	mu     sync.Mutex
+	counts map[string]*outcomes // by the objective's name
+}
+
+// outcomes are how many incidents have met one objective and missed it.
+type outcomes struct{ met, missed uint64 }
+
+func newObjectiveCounters() *objectiveCounters {
+	return &objectiveCounters{
+		met: prometheus.NewDesc(namespace+"_objective_met_total",
+			"Incidents that met the objective: acknowledged or resolved in time.", []string{"objective"}, nil),
+		missed: prometheus.NewDesc(namespace+"_objective_missed_total",
+			"Incidents that missed the objective: not acknowledged or not resolved when the time had passed.", []string{"objective"}, nil),
+		counts: map[string]*outcomes{},
+	}
+}
+
+// set replaces the objectives that are counted.
+func (c *objectiveCounters) set(objectives []Objective) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := map[string]*outcomes{}
+	for _, o := range objectives {
+		if counts[o.Name] = c.counts[o.Name]; counts[o.Name] == nil {
+			counts[o.Name] = &outcomes{}
+		}
+	}
+	c.counts = counts
+}
+
+// count counts an event if it is about one of the objectives.
+func (c *objectiveCounters) count(e *mirror.Event) {
+	if e.Kind != mirror.ObjectiveMet && e.Kind != mirror.ObjectiveMissed {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch of := c.counts[e.Objective]; {
+	case of == nil:
+	case e.Kind == mirror.ObjectiveMet:
+		of.met++
+	default:
+		of.missed++
+	}
+}
+
+func (c *objectiveCounters) describe(descs chan<- *prometheus.Desc) {
+	descs <- c.met
+	descs <- c.missed
+}
+
+func (c *objectiveCounters) collect(metrics chan<- prometheus.Metric) {
+	for name, of := range c.now() {
+		metrics <- prometheus.MustNewConstMetric(c.met, prometheus.CounterValue, float64(of.met), name)
+		metrics <- prometheus.MustNewConstMetric(c.missed, prometheus.CounterValue, float64(of.missed), name)
+	}
+}
+
+// now returns the counts of this moment.
+func (c *objectiveCounters) now() map[string]outcomes {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := make(map[string]outcomes, len(c.counts))
+	for name, of := range c.counts {
+		counts[name] = *of
+	}
+	return counts
 }

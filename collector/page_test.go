@@ -25,7 +25,14 @@ func operationHeader(r *http.Request) string { return r.Header.Get("Operation") 
 // differs with the build and the process.
 func page(t testing.TB, report mirror.Report) *prometheus.Registry {
 	t.Helper()
-	return registry(t, New(fixed(report), Options{Objectives: DefaultObjectives()}), NewFlow(true), NewTransport(nil, operationHeader))
+	return registry(t, New(fixed(report), Options{Objectives: DefaultObjectives()}), flow(), NewTransport(nil, operationHeader))
+}
+
+// flow is a flow at zero of the default objectives.
+func flow() *Flow {
+	f := NewFlow(true)
+	f.SetObjectives(DefaultObjectives())
+	return f
 }
 
 func registry(t testing.TB, all ...prometheus.Collector) *prometheus.Registry {

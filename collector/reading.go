@@ -6,8 +6,8 @@ import "msgraph_security_exporter/internal/mirror"
 type reading struct {
 	mirror.Report
 	groups    [wide][wide][wide][wide]group
-	older     [wide]backlog // by severity, since they were created
-	untouched [wide]backlog // and since they were last updated
+	older     [wide][wide]backlog // by severity and priority, since they were created
+	untouched [wide][wide]backlog // and since they were last updated
 	// objectives are all that there are, standings how the incidents do by them; empty
 	// while no snapshot may be served.
 	objectives []target
@@ -22,7 +22,9 @@ const wide = 8
 // so that the number of groups is bounded whatever the incidents carry.
 type group struct {
 	open, unassigned int
-	oldest           mirror.Ticks // when the oldest was created; meaningful if open is not 0
+	// oldest is when the oldest was created, oldestUnassigned when the oldest of the
+	// unassigned ones was; meaningful if there are any.
+	oldest, oldestUnassigned mirror.Ticks
 }
 
 // A labelSet is the labels of an incident, a rank the part of it that says how
@@ -40,8 +42,9 @@ type (
 	}
 )
 
-// read counts the incidents of a report.
-func read(report mirror.Report, objectives []target) *reading {
+// read counts the incidents of a report. Of label sets with values that this build does not
+// know there are at most so many.
+func read(report mirror.Report, objectives []target, unknown int) *reading {
 	r := &reading{Report: report, objectives: objectives}
 	if report.Snapshot == nil {
 		return r
@@ -50,15 +53,17 @@ func read(report mirror.Report, objectives []target) *reading {
 	taken := mirror.TicksOf(report.Snapshot.Taken)
 	for i := range report.Snapshot.Open {
 		in := &report.Snapshot.Open[i]
-		r.older[in.Severity].add(taken, in.Created)
-		r.untouched[in.Severity].add(taken, in.Updated)
-		r.group(labelSet{rank{in.Severity, in.Priority()}, in.Status, in.Classification}).add(in)
+		k := rank{in.Severity, in.Priority()}
+		r.older[k.severity][k.priority].add(taken, in.Created)
+		r.untouched[k.severity][k.priority].add(taken, in.Updated)
+		r.group(labelSet{k, in.Status, in.Classification}).add(in)
 		for n := range objectives {
 			if o := &objectives[n]; o.covers(in) {
 				r.standings[n].add(o, in, taken)
 			}
 		}
 	}
+	r.fold(unknown)
 	return r
 }
 
@@ -71,9 +76,25 @@ func (g *group) add(in *mirror.Incident) {
 		g.oldest = in.Created
 	}
 	g.open++
-	if !in.Assigned {
-		g.unassigned++
+	if in.Assigned {
+		return
 	}
+	if g.unassigned == 0 || in.Created < g.oldestUnassigned {
+		g.oldestUnassigned = in.Created
+	}
+	g.unassigned++
+}
+
+// merge adds the incidents of another group.
+func (g *group) merge(other *group) {
+	if other.open > 0 && (g.open == 0 || other.oldest < g.oldest) {
+		g.oldest = other.oldest
+	}
+	if other.unassigned > 0 && (g.unassigned == 0 || other.oldestUnassigned < g.oldestUnassigned) {
+		g.oldestUnassigned = other.oldestUnassigned
+	}
+	g.open += other.open
+	g.unassigned += other.unassigned
 }
 
 // ranked returns the incidents of every status and classification in one group.
@@ -81,11 +102,7 @@ func (r *reading) ranked(k rank) group {
 	var sum group
 	for _, byClassification := range r.groups[k.severity][k.priority] {
 		for _, g := range byClassification {
-			if g.open > 0 && (sum.open == 0 || g.oldest < sum.oldest) {
-				sum.oldest = g.oldest
-			}
-			sum.open += g.open
-			sum.unassigned += g.unassigned
+			sum.merge(&g)
 		}
 	}
 	return sum
@@ -98,8 +115,7 @@ func (r *reading) eachSet(f func(labelSet, *group)) {
 		for _, status := range append(mirror.OpenStatuses(), mirror.StatusOther) {
 			for _, classification := range append(mirror.Classifications(), 0) {
 				l := labelSet{k, status, classification}
-				known := k.severity != 0 && status != mirror.StatusOther && classification != 0
-				if g := r.group(l); known || g.open > 0 {
+				if g := r.group(l); l.known() || g.open > 0 {
 					f(l, g)
 				}
 			}
@@ -123,25 +139,28 @@ func (r *reading) eachRank(f func(rank, group)) {
 	}
 }
 
-// eachSeverity does the same for severity alone.
-func (r *reading) eachSeverity(f func(mirror.Severity)) {
-	if r.Snapshot == nil {
+// fold bounds the label sets with values that this build does not know. If there are more than
+// most, the incidents of a severity and priority that have an unknown status or classification
+// count under both unknown.
+func (r *reading) fold(most int) {
+	unknown := 0
+	r.eachSet(func(l labelSet, _ *group) {
+		if !l.known() {
+			unknown++
+		}
+	})
+	if unknown <= most {
 		return
 	}
-	for _, severity := range append(mirror.Severities(), 0) {
-		if severity != 0 || r.anyOther() {
-			f(severity)
+	r.eachSet(func(l labelSet, g *group) {
+		if (l.status == mirror.StatusOther) != (l.classification == 0) {
+			r.group(labelSet{l.rank, mirror.StatusOther, 0}).merge(g)
+			*g = group{}
 		}
-	}
+	})
 }
 
-// anyOther reports whether an open incident has a severity that this build does
-// not know.
-func (r *reading) anyOther() bool {
-	for _, priority := range mirror.Priorities() {
-		if r.ranked(rank{0, priority}).open > 0 {
-			return true
-		}
-	}
-	return false
+// known reports whether this build knows every value of the label set.
+func (l labelSet) known() bool {
+	return l.severity != 0 && l.status != mirror.StatusOther && l.classification != 0
 }

@@ -33,12 +33,12 @@ func NewTransport(base http.RoundTripper, operation func(*http.Request) string) 
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace,
 			Name:      "graph_requests_total",
-			Help:      "Requests to Microsoft Graph and to its token endpoint, each attempt, by HTTP status; error where there was no answer.",
+			Help:      "Requests to Microsoft Graph and to the token endpoint, each attempt counted, by HTTP status; error if there was no response.",
 		}, []string{"operation", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace:                       namespace,
 			Name:                            "graph_request_duration_seconds",
-			Help:                            "Time from sending a request until the header of its answer, or until there was certainly none.",
+			Help:                            "Time from sending a request to the header of its response, or to its failure.",
 			Buckets:                         []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30},
 			NativeHistogramBucketFactor:     1.1,
 			NativeHistogramMaxBucketNumber:  100,

@@ -3,11 +3,13 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +19,9 @@ import (
 const (
 	acknowledge = "msgraph_security_incident_acknowledge_duration_seconds"
 	resolve     = "msgraph_security_incident_resolve_duration_seconds"
+
+	acknowledgeByPriority = "msgraph_security_incident_acknowledge_duration_by_priority_seconds"
+	resolveByPriority     = "msgraph_security_incident_resolve_duration_by_priority_seconds"
 )
 
 // TestDurations asks a real Prometheus how long acknowledging and resolving took, by
@@ -59,6 +64,21 @@ func TestDurations(t *testing.T) {
 	for _, q := range []float64{0.1, 0.5, 0.9, 0.99} {
 		native.checkQuantile(t, acknowledge, q, acknowledged)
 		native.checkQuantile(t, resolve, q, resolved)
+		native.checkQuantile(t, acknowledgeByPriority, q, acknowledged)
+		native.checkQuantile(t, resolveByPriority, q, resolved)
+	}
+	asked := 0
+	for _, q := range queriesOf(readFile(t, "../docs/metrics.md")) {
+		if strings.Contains(q, "avg by (job, tenant") { // as native histograms are asked
+			asked++
+			got, err := native.ask(q, true)
+			if maps.DeleteFunc(got, func(_ string, v float64) bool { return math.IsNaN(v) }); err != nil || len(got) != 1 {
+				t.Errorf("%s finds %v (%v)", q, got, err)
+			}
+		}
+	}
+	if asked == 0 {
+		t.Error("docs/metrics.md asks for no native histogram")
 	}
 }
 
@@ -95,7 +115,7 @@ func (p *prometheus) checkQuantile(t *testing.T, name string, q float64, truth [
 func bucket(name string, seconds float64) (lower, upper float64) {
 	const minute, hour, day = 60.0, 3600.0, 86400.0
 	bounds := []float64{minute, 5 * minute, 15 * minute, 30 * minute, hour, 2 * hour, 4 * hour, 8 * hour, day, 3 * day, 7 * day}
-	if name == resolve {
+	if name == resolve || name == resolveByPriority {
 		bounds = []float64{5 * minute, 15 * minute, hour, 4 * hour, 8 * hour, day, 2 * day, 3 * day, 7 * day, 14 * day, 30 * day}
 	}
 	for _, b := range bounds {

@@ -115,7 +115,7 @@ func (o *flagValues) collectorFlags(app *kingpin.Application) {
 		Default("0").StringVar(&o.incidentInfo)
 	flag("collector.tags", "Count open incidents by these tags, with commas between.").StringVar(&o.tags)
 	app.Flag("collector.exemplars", "Name an incident beside the buckets of durations, in OpenMetrics answers.").
-		Default("true").BoolVar(&o.exemplars)
+		BoolVar(&o.exemplars)
 }
 
 // clouds returns the names of the known clouds.

@@ -60,7 +60,6 @@ func newDecoder(cfg Config) *decoder {
 	for i, tag := range cfg.Tags {
 		d.tags[strings.ToLower(tag)] = 1 << i
 	}
-	// Graph's own "other" is a known determination, unlike a value unknown to us.
 	return d
 }
 

@@ -2,16 +2,18 @@ package mirror
 
 import "time"
 
-// A Kind says what became of an incident between two snapshots.
+// A Kind says what happened to an incident between two snapshots.
 type Kind uint8
 
 // The kinds of event.
 const (
-	// Opened: an incident is there for the first time, perhaps closed already.
+	// Opened: the incident exists for the first time. It may be closed already.
 	Opened Kind = iota
-	// Prioritised: it is in its priority band for the first time, by creation or by
-	// scoring, and open.
-	Prioritised
+	// EnteredPriority: it is open and in its priority band for the first time, by creation
+	// or by scoring.
+	EnteredPriority
+	// EnteredSeverity: it is open and of its severity for the first time.
+	EnteredSeverity
 	// Acknowledged: it is assigned or in progress for the first time.
 	Acknowledged
 	// Resolved: it was open and is resolved.
@@ -20,9 +22,13 @@ const (
 	Reopened
 	// Merged: it was open and redirects to another.
 	Merged
+	// ObjectiveMet: it was acknowledged or resolved in time.
+	ObjectiveMet
+	// ObjectiveMissed: it was not, or is not and the time has passed.
+	ObjectiveMissed
 )
 
-// An Event is one thing that happened to an incident, told once.
+// An Event is one thing that happened to an incident, reported once.
 type Event struct {
 	Kind     Kind
 	Incident Incident // as the snapshot has it in which the event shows
@@ -31,110 +37,70 @@ type Event struct {
 	// is late by at most the time between two pulls, since of several updates in
 	// that time the last one is seen.
 	Took time.Duration
+	// Objective is the name of the one that was met or missed.
+	Objective string
 }
 
-// A past is what has been told of an incident.
+// A past is what has been reported of an incident.
 type past struct {
-	acknowledged bool
-	bands        uint8 // a bit for each priority band in which it was open
-	ours         bool  // something was; else it may have been closed before our time
+	acknowledged   bool
+	bands          uint8 // a bit for each priority band in which it was open
+	severities     uint8 // and for each severity
+	reported       bool  // whether anything was; if not, it may have been closed before the first snapshot
+	acknowledgedAt Ticks // 0: before the first snapshot
+	decided        decisions
 }
 
-// A chapter is what is to be told of one incident.
-type chapter struct {
-	before *Incident // in the last snapshot or closed by then; nil: unknown
-	now    *Incident // nil: denied by Graph
-	past   past
-	since  Ticks // older incidents are not new, however new they are to us
-	at     Ticks // time of the snapshot
-}
-
-// tell returns the events of a chapter and what has been told with them.
-func (c *chapter) tell() ([]Event, past) {
-	var events []Event
-	if c.now == nil || c.now.Status.merged() && c.before == nil {
-		return nil, c.past
-	}
-	event := func(k Kind, took time.Duration) {
-		events = append(events, Event{k, *c.now, took})
-	}
-	is, new := c.now.Status.Open(), c.before == nil && c.now.Created >= c.since
-	was := new || c.before != nil && c.before.Status.Open()
-	told := c.past.with(c.before)
-	told.ours = true
-	switch {
-	case new:
-		event(Opened, 0)
-	case is && (c.before == nil || c.before.Status == StatusResolved):
-		event(Reopened, 0)
-	}
-	if c.before == nil && !new {
-		return events, told.with(c.now) // whatever it went through was before our time
-	}
-	if is || new && was {
-		if bit := c.now.bit(); told.bands&bit == 0 {
-			told.bands |= bit
-			event(Prioritised, 0)
-		}
-	}
-	if was && !told.acknowledged && c.now.Acknowledged() && !c.now.Status.merged() {
-		told.acknowledged = true
-		event(Acknowledged, c.took())
-	}
-	switch {
-	case was && c.now.Status == StatusResolved:
-		event(Resolved, c.took())
-	case was && c.now.Status.merged():
-		event(Merged, 0)
-	}
-	return events, told
-}
-
-// took returns how long after its creation the incident became what it is.
-func (c *chapter) took() time.Duration {
-	at := c.now.Updated
-	if c.before != nil && at <= c.before.Updated {
-		at = c.at // nothing dates the change
-	}
-	return max(0, at.Time().Sub(c.now.Created.Time()))
-}
-
-// with adds what a snapshot with the incident has told by itself, and what must have
+// with adds what a snapshot with the incident has shown by itself, and what must have
 // happened before the first one.
 func (p past) with(in *Incident) past {
-	if in != nil && (in.Status.Open() || !p.ours) {
+	if in != nil && (in.Status.Open() || !p.reported) {
 		p.acknowledged = p.acknowledged || in.Acknowledged()
-		p.bands |= in.bit()
+		p.bands |= in.bandBit()
+		p.severities |= in.severityBit()
 	}
 	return p
 }
 
-// Acknowledged reports whether somebody has taken up the incident.
+// Acknowledged reports whether somebody works on the incident.
 func (i *Incident) Acknowledged() bool { return i.Assigned || i.Status == StatusInProgress }
 
-func (i *Incident) bit() uint8 { return 1 << i.Priority() }
+func (i *Incident) bandBit() uint8     { return 1 << i.Priority() }
+func (i *Incident) severityBit() uint8 { return 1 << i.Severity }
 
 func (s Status) merged() bool { return s == StatusRedirected }
 
-// events tells what happened since the last snapshot, in no particular order; the
+// events returns what happened since the last snapshot, in no particular order; the
 // lock is held.
 func (m *Mirror) events(taken time.Time) []Event {
 	var all []Event
-	since := TicksOf(m.snapshot.Taken.Add(-wideOverlap))
+	step := m.archive.interval(m.book, m.snapshot.Taken, taken)
+	step.objectives = m.objectives
+	m.touchDue(step)
 	for id, before := range m.book.touched {
-		c := chapter{before: before, since: since, at: TicksOf(taken)}
-		r, known := m.book.rows[id]
-		if known && !r.gone {
-			c.now = &r.Incident
-		}
-		c.past = r.past
-		events, told := c.tell()
-		if known {
-			r.past = told
-			m.book.rows[id] = r
-		}
-		all = append(all, events...)
+		all = append(all, m.eventsOf(id, before, step)...)
 	}
 	clear(m.book.touched)
 	return all
+}
+
+// eventsOf returns the events of one incident and notes them in its row; the lock is held.
+func (m *Mirror) eventsOf(id string, before *Incident, step interval) []Event {
+	r, known := m.book.rows[id]
+	t := transition{before: before, past: r.past.with(before), interval: step}
+	if known && !r.gone {
+		t.now = &r.Incident
+	}
+	if before == nil {
+		t.before, t.past = m.archive.find(id, t.past)
+	}
+	t.run()
+	if known {
+		r.past = t.past
+		m.book.rows[id] = r
+	}
+	if t.now == nil || !t.now.Status.Open() {
+		m.archive.add(id, &t)
+	}
+	return t.events
 }

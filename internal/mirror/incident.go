@@ -21,7 +21,7 @@ func (t Ticks) Time() time.Time {
 }
 
 // Graph's enumerations. The zero value of each is a value that this build does not
-// know ("other"); String returns Graph's own spelling.
+// know, [Other] or [Unrecognized]; String returns Graph's own spelling.
 type (
 	// Severity is how bad the alerts of an incident are, by their products.
 	Severity uint8
@@ -45,15 +45,19 @@ const (
 )
 
 // Other stands for every value that Graph sends and this build does not know,
-// unknownFutureValue included.
-const Other = "other"
+// unknownFutureValue included; Unrecognized does so among determinations, where
+// Graph has an "other" of its own.
+const (
+	Other        = "other"
+	Unrecognized = "unrecognized"
+)
 
 var (
 	severities      = []string{Other, "unknown", "informational", "low", "medium", "high"}
 	statuses        = []string{Other, "active", "inProgress", "awaitingAction", "resolved", "redirected"}
 	classifications = []string{Other, "unknown", "falsePositive", "truePositive", "informationalExpectedActivity"}
 	determinations  = []string{
-		Other, "unknown", "apt", "malware", "securityPersonnel", "securityTesting", "unwantedSoftware", "other",
+		Unrecognized, "unknown", "apt", "malware", "securityPersonnel", "securityTesting", "unwantedSoftware", "other",
 		"multiStagedAttack", "compromisedAccount", "phishing", "maliciousUserActivity", "notMalicious",
 		"notEnoughDataToValidate", "confirmedActivity", "lineOfBusinessApplication",
 	}
@@ -71,7 +75,7 @@ func Severities() []Severity { return known[Severity](severities) }
 // Classifications returns the known classifications, without [Other].
 func Classifications() []Classification { return known[Classification](classifications) }
 
-// Determinations returns the known determinations, without the zero value;
+// Determinations returns the known determinations, without [Unrecognized];
 // Graph's own value "other" is among them.
 func Determinations() []Determination { return known[Determination](determinations) }
 

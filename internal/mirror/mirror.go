@@ -105,6 +105,9 @@ type Mirror struct {
 	vanished vanished
 	swept    timetable
 	nextBulk time.Time // when the sweeps may send their next request
+	archive  archive   // of what was reported of incidents that have left the book
+	// objectives are those that the incidents are held against.
+	objectives []activeObjective
 }
 
 // marks are the watermarks: up to where, on Graph's clock, every dated change

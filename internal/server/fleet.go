@@ -52,6 +52,9 @@ func (f *fleet) replace(ctx context.Context, p *config.Plan) error {
 		}
 		next[a.Name] = e
 	}
+	for _, e := range next {
+		e.tenant.SetObjectives(tenant.Objectives(p.Objectives))
+	}
 	f.publish(next)
 	return nil
 }

@@ -63,8 +63,11 @@ func worked(shifts float64) page {
 		`incidents_entered_priority_total{priority="high"}`,
 		`incidents_resolved_total{classification="truePositive",severity="high"}`,
 		`incidents_determined_total{determination="malware"}`,
+		`incidents_entered_severity_total{severity="high"}`,
 		`incident_acknowledge_duration_seconds_count{severity="high"}`,
+		`incident_acknowledge_duration_by_priority_seconds_count{priority="low"}`,
 		`incident_resolve_duration_seconds_count{severity="high"}`,
+		`incident_resolve_duration_by_priority_seconds_count{priority="low"}`,
 	} {
 		p["msgraph_security_"+series] = shifts
 	}
@@ -136,4 +139,40 @@ func TestCountsAcrossReloads(t *testing.T) {
 	e.reload(t, path, stays, changed)
 	e.expectWorked(t, "stays", 4)
 	e.expectWorked(t, "changes", 0)
+}
+
+// TestObjectivesAcrossReloads counts on by an objective that stays, whatever others come, go
+// or change places with it, and by one that is new from its beginning.
+func TestObjectivesAcrossReloads(t *testing.T) {
+	t.Parallel()
+	g := graphtest.Serve(t, graphsim.Config{})
+	w := &team{graph: g}
+	for range 10 {
+		w.found = append(w.found, g.Add(graphsim.Incident{Severity: "high"}))
+	}
+	const mend, look = "  - {name: mend, resolve_within: 1h}\n", "  - {name: look, acknowledge_within: 1h}\n"
+	const met = "msgraph_security_objective_met_total"
+	path := graphtest.Configure(t, g.Entry("contoso"), "objectives:\n", mend)
+	e := startFleet(t, path, "--web.enable-lifecycle")
+	check := func(want page) {
+		t.Helper()
+		if diff := cmp.Diff(want, e.probeUntilUp(t, "contoso").family(met)); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+	check(page{met + `{objective="mend"}`: 0})
+	w.shift(t)
+	check(page{met + `{objective="mend"}`: 1})
+	e.reload(t, path, g.Entry("contoso"), "objectives:\n", look, mend)
+	check(page{met + `{objective="mend"}`: 1, met + `{objective="look"}`: 0})
+	w.shift(t)
+	check(page{met + `{objective="mend"}`: 2, met + `{objective="look"}`: 2})
+	e.reload(t, path, g.Entry("contoso"), "objectives:\n", look)
+	w.shift(t)
+	check(page{met + `{objective="look"}`: 4})
+	g.Change(w.found[0], graphsim.Dated, func(in *graphsim.Incident) { in.AssignedTo = "alice@soc.example" })
+	check(page{met + `{objective="look"}`: 5})
+	e.reload(t, path, g.Entry("contoso"), "objectives:\n", mend, look)
+	g.Change(w.found[0], graphsim.Dated, func(in *graphsim.Incident) { in.Status = "resolved" })
+	check(page{met + `{objective="mend"}`: 1, met + `{objective="look"}`: 5})
 }

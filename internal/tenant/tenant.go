@@ -33,6 +33,7 @@ type Tenant struct {
 	Credential *credential.Source
 	Graph      *graphclient.Client
 	Mirror     *mirror.Mirror
+	flow       *collector.Flow
 	collectors []prometheus.Collector  // those that do not depend on the objectives
 	tasks      []func(context.Context) // run until their context ends
 	start      func()                  // runs the tasks, the first time
@@ -59,9 +60,9 @@ func New(ctx context.Context, cfg *config.Tenant, opts Options) (*Tenant, error)
 	if t.Graph, err = graphclient.New(graph); err != nil {
 		return nil, err
 	}
-	flow := collector.NewFlow(opts.Exemplars)
-	t.Mirror = mirror.New(t.Graph, mirrorConfig(cfg, flow, logger))
-	t.collectors = []prometheus.Collector{flow, measured, collector.NewExpiry(t.Credential.Ends)}
+	t.flow = collector.NewFlow(opts.Exemplars)
+	t.Mirror = mirror.New(t.Graph, mirrorConfig(cfg, t.flow, logger))
+	t.collectors = []prometheus.Collector{t.flow, measured, collector.NewExpiry(t.Credential.Ends)}
 	t.tasks = append(t.tasks, t.Mirror.Run)
 	return t, nil
 }
@@ -81,6 +82,12 @@ func Logger(logger *slog.Logger, cfg *config.Tenant) *slog.Logger {
 func (t *Tenant) Collectors(objectives []collector.Objective) []prometheus.Collector {
 	options := collector.Options{Objectives: objectives, Tags: t.Config.Tags, IncidentInfo: t.Config.IncidentInfo}
 	return append(t.collectors[:len(t.collectors):len(t.collectors)], collector.New(t.Mirror, options))
+}
+
+// SetObjectives counts by these objectives from now on which incidents meet them.
+func (t *Tenant) SetObjectives(objectives []collector.Objective) {
+	t.flow.SetObjectives(objectives)
+	t.Mirror.SetObjectives(objectives)
 }
 
 // setLifecycle sets start and stop. The tasks run from the first start until the stop, and no

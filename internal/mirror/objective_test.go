@@ -1,0 +1,158 @@
+package mirror
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestDecide holds one incident against objectives over its life, as one snapshot after the
+// other shows it, to the second.
+func TestDecide(t *testing.T) {
+	const high, low = Severity(5), Severity(3)
+	objectives := []Objective{
+		{Name: "ack", Severities: []Severity{high}, AcknowledgeWithin: 10 * time.Minute},
+		{Name: "fix", ResolveWithin: time.Hour},
+		{Name: "top", Priorities: []Priority{PriorityHigh}, ResolveWithin: 2 * time.Hour},
+	}
+	// An act is what happens to an incident that was created at 0 and first seen then, in
+	// seconds after that.
+	type act struct {
+		updated, at int
+		do          func(*Incident)
+	}
+	nothing := func(*Incident) {}
+	assign := func(i *Incident) { i.Assigned = true }
+	giveBack := func(i *Incident) { i.Assigned = false }
+	resolve := func(i *Incident) { i.Status = StatusResolved }
+	reopen := func(i *Incident) { i.Status = StatusActive }
+	merge := func(i *Incident) { i.Status = StatusRedirected }
+	grade := func(s Severity) func(*Incident) { return func(i *Incident) { i.Severity = s } }
+	score := func(i *Incident) { i.Scored, i.Score = true, 90 }
+	for _, c := range []struct {
+		name  string
+		first int // when the first snapshot was taken
+		acts  []act
+		want  string
+	}{
+		{"acknowledged in time", -1, []act{{600, 601, assign}}, "met:ack"},
+		{"acknowledged a second late", -1, []act{{601, 602, assign}}, "missed:ack"},
+		{"a second before it is due", -1, []act{{0, 599, nothing}}, ""},
+		{"when it is due", -1, []act{{0, 600, nothing}, {601, 602, assign}}, "missed:ack"},
+		{"given back before it is due", -1, []act{{60, 61, assign}, {120, 121, giveBack}, {120, 700, nothing}}, "met:ack"},
+		{"resolved in time", -1, []act{{60, 61, resolve}}, "met:ack met:fix"},
+		{"resolved between two times", -1, []act{{1200, 1201, resolve}}, "missed:ack met:fix"},
+		{"late, seen late", -1, []act{{4000, 8000, resolve}}, "missed:ack missed:fix"},
+		{"all missed", -1, []act{{0, 600, nothing}, {0, 3600, nothing}, {0, 9000, score}, {9100, 9101, resolve}}, "missed:ack missed:fix missed:top"},
+		{"merged before it is due", -1, []act{{60, 61, merge}, {60, 9000, nothing}}, ""},
+		{"merged after it was due", -1, []act{{1200, 1300, merge}}, "missed:ack"},
+		{"merged and assigned", -1, []act{{1200, 1300, func(i *Incident) { merge(i); assign(i) }}}, ""},
+		{"merged and back", -1, []act{{60, 61, merge}, {120, 121, reopen}, {120, 9000, nothing}}, ""},
+		{"reopened", -1, []act{{60, 61, resolve}, {120, 121, reopen}, {120, 9000, score}}, "met:ack met:fix"},
+		{"graded down before it is due", -1, []act{{60, 61, grade(low)}, {60, 700, nothing}}, ""},
+		{"graded down and up again", -1, []act{{60, 61, grade(low)}, {60, 700, nothing}, {800, 801, grade(high)}}, "missed:ack"},
+		{"in and out and in", -1, []act{{0, 600, nothing}, {660, 661, grade(low)}, {700, 701, grade(high)}}, "missed:ack"},
+		{"acknowledged, then graded", -1, []act{{10, 11, grade(low)}, {60, 61, assign}, {900, 901, grade(high)}}, "met:ack"},
+		{"scored too late", -1, []act{{60, 61, assign}, {60, 7201, score}}, "met:ack missed:fix missed:top"},
+		{"due before the first snapshot", 600, []act{{0, 700, nothing}, {700, 701, assign}}, ""},
+		{"due after it", 599, []act{{0, 700, nothing}}, "missed:ack"},
+		{"resolved long after its time", 3000, []act{{9000, 9001, resolve}}, "missed:fix"},
+	} {
+		in := &Incident{ID: "1", Severity: high, Status: StatusActive}
+		var p past
+		var got []string
+		before := in
+		for _, a := range c.acts {
+			now := *before
+			a.do(&now)
+			now.Updated = Ticks(a.updated) * oneSecond
+			step := interval{end: Ticks(a.at) * oneSecond, first: Ticks(c.first) * oneSecond}
+			for _, o := range objectives {
+				step.objectives = append(step.objectives, activeObjective{o, ticksIn(o.Within()), minTicks})
+			}
+			next := transition{before: before, now: &now, past: p.with(before), interval: step}
+			next.run()
+			p = next.past
+			for _, e := range next.events {
+				if e.Objective != "" {
+					got = append(got, map[Kind]string{ObjectiveMet: "met:", ObjectiveMissed: "missed:"}[e.Kind]+e.Objective)
+				}
+			}
+			before = &now
+		}
+		if got := strings.Join(got, " "); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestTranslate keeps what has been decided through any change of the objectives, by name.
+func TestTranslate(t *testing.T) {
+	named := func(names string) []activeObjective {
+		var all []activeObjective
+		for n := range strings.FieldsSeq(names) {
+			all = append(all, activeObjective{Objective: Objective{Name: n}})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		last, now string
+		d, want   decisions
+	}{
+		{"a b c", "a b c", 0b101, 0b101},
+		{"a b c", "c b a", 0b001, 0b100},
+		{"a b c", "x c", 0b111, 0b010},
+		{"a b c", "", 0b111, 0},
+		{"", "a b", allDecided, allDecided},
+	} {
+		if got := c.d.translate(named(c.last), named(c.now)); got != c.want {
+			t.Errorf("%s to %s: got %b, want %b", c.last, c.now, got, c.want)
+		}
+	}
+}
+
+// TestSetObjectives shows from when an objective counts: one that stays as it is goes on, one that
+// is new or has changed begins with the last snapshot.
+func TestSetObjectives(t *testing.T) {
+	m := New(nil, Config{})
+	began, now := minTicks, time.Unix(5000, 0)
+	a, b := Objective{Name: "a", ResolveWithin: time.Hour}, Objective{Name: "b", AcknowledgeWithin: time.Minute}
+	m.SetObjectives([]Objective{a})
+	m.snapshot = &Snapshot{Taken: now}
+	m.SetObjectives([]Objective{b, a})
+	changed := a
+	changed.ResolveWithin = 2 * time.Hour
+	got := fmt.Sprint(m.objectives[0].since == TicksOf(now), m.objectives[1].since == began)
+	m.SetObjectives([]Objective{changed})
+	if got += fmt.Sprint(m.objectives[0].since == TicksOf(now)); got != "true truetrue" {
+		t.Errorf("got %s", got)
+	}
+	m.SetObjectives(make([]Objective, 40))
+	if len(m.objectives) != maxObjectives {
+		t.Errorf("got %d objectives", len(m.objectives))
+	}
+}
+
+// BenchmarkEvents finds what happened between two snapshots of a hundred thousand open incidents
+// if nothing did, at the pace of one pull a second: the time of one passes in each.
+func BenchmarkEvents(b *testing.B) {
+	m := New(nil, Config{})
+	at := TicksOf(time.Unix(1_000_000, 0))
+	for i := range 100_000 {
+		in := Incident{ID: fmt.Sprint(i), Created: at - Ticks(i)*oneSecond, Status: StatusActive, Severity: Severity(i % 6)}
+		m.book.set(row{Incident: in})
+	}
+	m.snapshot = &Snapshot{Taken: at.Time(), Open: m.book.list()}
+	m.book.touched = map[string]*Incident{}
+	var objectives []Objective
+	for i := range 6 {
+		objectives = append(objectives, Objective{Name: fmt.Sprint(i), ResolveWithin: time.Duration(i+1) * time.Hour})
+	}
+	m.SetObjectives(objectives)
+	for b.Loop() {
+		at += oneSecond
+		m.events(at.Time())
+		m.snapshot.Taken = at.Time()
+	}
+}
