@@ -161,14 +161,17 @@ func (p *prometheus) variables(t *testing.T, d dashboard) []string {
 func (p *prometheus) labelValues(t *testing.T, definition string, values []string) []string {
 	t.Helper()
 	if expr, is := strings.CutPrefix(definition, "query_result("); is {
-		found, err := p.ask(strings.TrimSuffix(expr, ")"), true)
-		if err != nil {
-			t.Fatal(err)
-		}
 		var jobs []string
-		for name := range found {
-			jobs = append(jobs, strings.TrimSuffix(strings.TrimPrefix(name, "[job:"), "]"))
-		}
+		await(t, "a job", func() error {
+			found, err := p.ask(strings.TrimSuffix(expr, ")"), true)
+			if err == nil && len(found) == 0 {
+				err = errors.New("none") // the last pull failed
+			}
+			for name := range found {
+				jobs = append(jobs, strings.TrimSuffix(strings.TrimPrefix(name, "[job:"), "]"))
+			}
+			return err
+		})
 		return jobs
 	}
 	inner, ok := strings.CutPrefix(strings.NewReplacer(values...).Replace(definition), "label_values(")
