@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
@@ -32,14 +33,32 @@ type shelf struct {
 	stacks  []stack
 }
 
-// A stack is one panel, or several of which each stands on the next.
+// A stack is one panel, or several of which each stands on the next. They are of one
+// height, unless the first has one of its own.
 type stack struct {
-	width  uint32
-	panels []cog.Builder[dashboard.Panel]
+	width, first uint32
+	panels       []cog.Builder[dashboard.Panel]
 }
 
 func wide(width uint32, panels ...cog.Builder[dashboard.Panel]) stack {
-	return stack{width, panels}
+	return stack{width: width, panels: panels}
+}
+
+// tall gives the first panel of a stack a height, and the others the rest.
+func (s stack) tall(height uint32) stack {
+	s.first = height
+	return s
+}
+
+// heights returns those of the panels, of which the sum is given.
+func (s stack) heights(sum uint32) []uint32 {
+	n := uint32(len(s.panels))
+	all := slices.Repeat([]uint32{sum / n}, int(n))
+	if s.first > 0 {
+		all = slices.Repeat([]uint32{(sum - s.first) / (n - 1)}, int(n))
+		all[0] = s.first
+	}
+	return all
 }
 
 // classic is the schema that every Grafana from 10 on imports.
@@ -92,13 +111,14 @@ func (l *layout) place(s shelf) error {
 }
 
 func (l *layout) stack(s stack, height uint32) error {
-	each := height / uint32(len(s.panels))
+	y, heights := l.y, s.heights(height)
 	for i, builder := range s.panels {
 		p, err := builder.Build()
 		if err != nil {
 			return err
 		}
-		p.Id, p.GridPos = new(l.id()), &dashboard.GridPos{X: l.x, Y: l.y + uint32(i)*each, W: s.width, H: each}
+		p.Id, p.GridPos = new(l.id()), &dashboard.GridPos{X: l.x, Y: y, W: s.width, H: heights[i]}
+		y += heights[i]
 		finish(&p)
 		l.placed = append(l.placed, dashboard.PanelOrRowPanel{Panel: &p})
 	}
@@ -107,28 +127,25 @@ func (l *layout) stack(s stack, height uint32) error {
 }
 
 // finish gives a panel what all have: the data source of the variable, also in each
-// of its queries, which are named A, B, C as Grafana does.
+// of its queries, which are named A, B, C as Grafana does unless they have a name.
 func finish(p *dashboard.Panel) {
 	source := &common.DataSourceRef{Type: new("prometheus"), Uid: new("${datasource}")}
 	p.Datasource, p.Transparent, p.RepeatDirection = source, nil, nil
 	if p.Type == "stat" || p.Type == "bargauge" {
-		nothing(&p.FieldConfig.Defaults)
+		d := &p.FieldConfig.Defaults
+		d.Mappings = append(d.Mappings, sayNothing(*d.NoValue, grey)) // or it has the colour of the lowest threshold
 	}
 	for i, target := range p.Targets {
 		q := target.(prometheus.Dataquery)
-		q.Datasource, q.RefId, q.EditorMode = source, new(string(rune('A'+i))), new(prometheus.QueryEditorModeCode)
+		q.Datasource, q.EditorMode = source, new(prometheus.QueryEditorModeCode)
+		if q.RefId == nil {
+			q.RefId = new(string(rune('A' + i)))
+		}
+		if *q.RefId == missingID {
+			honest(p)
+		}
 		p.Targets[i] = q
 	}
-}
-
-// nothing gives what stands in place of a missing value a colour, which would be that of
-// the lowest threshold otherwise: of trouble where that is to be blind, else none.
-func nothing(d *dashboard.FieldConfig) {
-	color := grey
-	if *d.NoValue == blind {
-		color = vermillion
-	}
-	d.Mappings = append(d.Mappings, sayNothing(*d.NoValue, color))
 }
 
 // readable undoes what encoding/json does for HTML.

@@ -75,31 +75,31 @@ func TestLayout(t *testing.T) {
 		ids, taken, bottom := map[int]string{}, map[[2]int]string{}, 0
 		for _, p := range m.Panels {
 			if other, is := ids[p.ID]; is || p.ID == 0 {
-				t.Errorf("%s: id %d is that of %s", p.Title, p.ID, other)
+				t.Errorf("%s: id %d is that of %s", p.name(), p.ID, other)
 			}
-			ids[p.ID] = p.Title
+			ids[p.ID] = p.name()
 			g := p.GridPos
 			if g.W < 1 || g.H < 1 || g.X < 0 || g.X+g.W > columns {
-				t.Errorf("%s: not on the grid: %+v", p.Title, g)
+				t.Errorf("%s: not on the grid: %+v", p.name(), g)
 			}
 			for x := g.X; x < g.X+g.W; x++ {
 				for y := g.Y; y < g.Y+g.H; y++ {
 					if other, is := taken[[2]int{x, y}]; is {
-						t.Fatalf("%s covers %s", p.Title, other)
+						t.Fatalf("%s covers %s", p.name(), other)
 					}
-					taken[[2]int{x, y}] = p.Title
+					taken[[2]int{x, y}] = p.name()
 				}
 			}
 			bottom = max(bottom, g.Y+g.H)
 			if g.Y < screen && g.Y+g.H > screen {
-				t.Errorf("%s: is cut by the edge of the screen", p.Title)
+				t.Errorf("%s: is cut by the edge of the screen", p.name())
 			}
 		}
 		if len(taken) != columns*bottom {
 			t.Errorf("%d cells are taken of %d by %d", len(taken), columns, bottom)
 		}
-		if first := m.Panels[0]; first.Type != "stat" || first.Title != "Exporter" || first.GridPos.X+first.GridPos.Y != 0 {
-			t.Errorf("%q is at the top left, want whether the numbers can be believed", first.Title)
+		if first := m.Panels[0]; first.Type != "stat" || first.name() != "Exporter" || first.GridPos.X+first.GridPos.Y != 0 {
+			t.Errorf("%q is at the top left, want whether the numbers can be believed", first.name())
 		}
 	})
 }

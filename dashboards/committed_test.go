@@ -81,19 +81,38 @@ type (
 		}
 		FieldConfig struct {
 			Defaults  field
-			Overrides []struct{ Matcher struct{ ID, Options string } }
+			Overrides []override
 		}
 		Options struct {
-			Orientation, GraphMode string
-			Legend                 struct{ ShowLegend bool }
-			Tooltip                struct{ Mode string }
-			ReduceOptions          struct{ Calcs []string }
+			Orientation, GraphMode, ColorMode, TextMode string
+
+			Text          struct{ TitleSize, ValueSize float64 }
+			Legend        struct{ ShowLegend bool }
+			Tooltip       struct{ Mode string }
+			ReduceOptions struct{ Calcs []string }
 		}
 		Links []reference
 	}
 	field struct {
 		Unit, NoValue string
-		Thresholds    struct{ Steps []struct{ Color string } }
+		Thresholds    struct {
+			Steps []struct {
+				Value *float64
+				Color string
+			}
+		}
+		Mappings []mapping
+	}
+	mapping struct {
+		Type    string
+		Options json.RawMessage
+	}
+	override struct {
+		Matcher    struct{ ID, Options string }
+		Properties []struct {
+			ID    string
+			Value json.RawMessage
+		}
 	}
 	ask struct {
 		RefID, Expr, LegendFormat, Format, Interval string
@@ -101,6 +120,24 @@ type (
 		Datasource                                  source
 	}
 )
+
+// name is what a panel is known by: its title or, if it is a tile, what stands in it.
+func (p panel) name() string {
+	if p.Title == "" && len(p.Targets) > 0 {
+		return p.Targets[0].LegendFormat
+	}
+	return p.Title
+}
+
+// get reads a property of an override, and says whether there is one.
+func (o override) get(id string, into any) bool {
+	for _, p := range o.Properties {
+		if p.ID == id {
+			return json.Unmarshal(p.Value, into) == nil
+		}
+	}
+	return false
+}
 
 // eachBoard runs a test on every dashboard.
 func eachBoard(t *testing.T, test func(t *testing.T, m model)) {
@@ -122,7 +159,7 @@ func eachPanel(t *testing.T, test func(t *testing.T, p panel)) {
 		for _, p := range m.Panels {
 			if p.Type != "row" {
 				seen++
-				t.Run(p.Title, func(t *testing.T) { test(t, p) })
+				t.Run(p.name(), func(t *testing.T) { test(t, p) })
 			}
 		}
 		if seen == 0 {

@@ -5,17 +5,18 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 )
 
-// The colours of Okabe and Ito, which the colour-blind tell apart. None means anything
-// by itself: a number or a word always stands beside it.
+// The colours. None means anything by itself: a number or a word always stands beside it.
+// Each that a text may stand on is either dark enough for Grafana's light text or light
+// enough for its dark one, which begins at a brightness of 180 of 255; a test computes it.
 const (
-	blue       = "#0072B2" // as it should be
-	orange     = "#E69F00" // look at it
-	vermillion = "#D55E00" // act
-	sky        = "#56B4E9"
-	green      = "#009E73"
-	yellow     = "#F0E442"
-	purple     = "#CC79A7"
-	grey       = "#999999"
+	blue   = "#0072B2" // as it should be
+	amber  = "#F2CC0C" // look at it
+	red    = "#C4162A" // act
+	grey   = "#6E6E6E" // not known, or neither good nor bad
+	sky    = "#8CCBF2"
+	purple = "#8F3BB8"
+	teal   = "#009E73" // lines only: no text stands on it
+	orange = "#D55E00" // likewise
 )
 
 // A step is one of a scale: its name, which series it is made of, its colour.
@@ -24,18 +25,18 @@ type step struct{ name, matcher, color string }
 // severities has a step for everything: what Microsoft may add is in the last.
 func severities() []step {
 	return []step{
-		{"high", `severity="high"`, vermillion},
-		{"medium", `severity="medium"`, orange},
+		{"high", `severity="high"`, red},
+		{"medium", `severity="medium"`, amber},
 		{"low", `severity="low"`, sky},
 		{"informational", `severity="informational"`, grey},
-		{"unknown or other", `severity!~"high|medium|low|informational"`, purple},
+		{"other", `severity!~"high|medium|low|informational"`, purple},
 	}
 }
 
 func priorities() []step {
 	return []step{
-		{"high", `priority="high"`, vermillion},
-		{"medium", `priority="medium"`, orange},
+		{"high", `priority="high"`, red},
+		{"medium", `priority="medium"`, amber},
 		{"low", `priority="low"`, sky},
 		{"no score", `priority!~"high|medium|low"`, grey},
 	}
@@ -43,27 +44,27 @@ func priorities() []step {
 
 func statuses() []step {
 	return []step{
-		{"active: nobody has begun", `status="active"`, vermillion},
-		{"in progress", `status="inProgress"`, sky},
-		{"awaiting action", `status="awaitingAction"`, orange},
+		{"active", `status="active"`, amber},
+		{"in progress", `status="inProgress"`, blue},
+		{"awaiting", `status="awaitingAction"`, sky},
 		{"other", `status!~"active|inProgress|awaitingAction"`, purple},
 	}
 }
 
 func classifications() []step {
 	return []step{
-		{"true positive", `classification="truePositive"`, vermillion},
-		{"expected activity", `classification="informationalExpectedActivity"`, sky},
-		{"false positive", `classification="falsePositive"`, orange},
-		{"not classified", `classification!~"truePositive|informationalExpectedActivity|falsePositive"`, grey},
+		{"true positive", `classification="truePositive"`, red},
+		{"expected", `classification="informationalExpectedActivity"`, sky},
+		{"false positive", `classification="falsePositive"`, amber},
+		{"undecided", `classification!~"truePositive|informationalExpectedActivity|falsePositive"`, grey},
 	}
 }
 
-// ages are dark for the old: the scale is legible without colours as well.
+// ages are the steps that the exporter counts by.
 func ages() []step {
 	return []step{
-		{"1 hour", `age="1h"`, sky}, {"4 hours", `age="4h"`, sky}, {"1 day", `age="1d"`, orange},
-		{"3 days", `age="3d"`, orange}, {"7 days", `age="7d"`, vermillion}, {"30 days", `age="30d"`, vermillion},
+		{"1 hour", `age="1h"`, sky}, {"4 hours", `age="4h"`, sky}, {"1 day", `age="1d"`, amber},
+		{"3 days", `age="3d"`, amber}, {"7 days", `age="7d"`, red}, {"30 days", `age="30d"`, red},
 	}
 }
 
@@ -108,18 +109,6 @@ func painted[B overridable[B]](panel B, scale []step) B {
 	return panel
 }
 
-// wordColors gives each word of a scale its colour, in a column of a table.
-func wordColors() []dashboard.DynamicConfigValue {
-	words := map[string]any{}
-	for i, s := range append(severities(), step{name: "none", color: grey}, step{name: "unknown", color: purple}, step{name: "other", color: purple}) {
-		words[s.name] = map[string]any{"color": s.color, "index": i}
-	}
-	return []dashboard.DynamicConfigValue{
-		property("mappings", []any{map[string]any{"type": "value", "options": words}}),
-		property("color", map[string]string{"mode": "thresholds"}), colored("color-background"),
-	}
-}
-
 // say shows a word for a value, in its colour.
 func say(value, word, color string) dashboard.ValueMapping {
 	return dashboard.ValueMapping{ValueMap: &dashboard.ValueMap{
@@ -144,4 +133,11 @@ func sayNothing(word, color string) dashboard.ValueMapping {
 			Match: dashboard.SpecialValueMatchNull, Result: dashboard.ValueMappingResult{Text: &word, Color: &color},
 		},
 	}}
+}
+
+// sayBetween shows a word for all values from one to another.
+func sayBetween(value, to float64, word, color string) dashboard.ValueMapping {
+	m := sayFrom(value, word, color)
+	m.RangeMap.Options.To = &to
+	return m
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,9 +21,8 @@ const (
 	determined = "incidents_determined_total"
 	reopened   = "incidents_reopened_total"
 	merged     = "incidents_merged_total"
-
-	acknowledge = "incident_acknowledge_duration_seconds"
-	resolve     = "incident_resolve_duration_seconds"
+	met        = "objective_met_total"
+	lapsed     = "objective_missed_total"
 )
 
 // labelsOf returns the labels that the exporter gives a metric. All others are
@@ -36,8 +34,8 @@ func labelsOf(metric string) []string {
 	case unassigned:
 		return []string{"severity", "priority"}
 	case olderThan, untouchedFor:
-		return []string{"severity", "age"}
-	case breached:
+		return []string{"severity", "priority", "age"}
+	case breached, met, lapsed:
 		return []string{"objective"}
 	case entered:
 		return []string{"priority"}
@@ -45,56 +43,71 @@ func labelsOf(metric string) []string {
 		return []string{"severity", "classification"}
 	case determined:
 		return []string{"determination"}
+	case "graph_requests_total":
+		return []string{"operation", "code"}
+	case "refreshes_total":
+		return []string{"result"}
+	case "sweep_corrections_total":
+		return []string{"kind"}
+	case "unknown_values_total":
+		return []string{"field"}
 	default:
 		return []string{"severity"}
 	}
 }
 
+// choice selects what the variables choose.
+const choice = `job=~"$job",tenant=~"$tenant",instance=~"$instance"`
+
 // series selects those of a metric that the variables choose, and that match.
 func series(metric string, matchers ...string) string {
-	chosen := append([]string{`job=~"$job"`, `tenant=~"$tenant"`, `instance=~"$instance"`}, matchers...)
-	return "msgraph_security_" + metric + "{" + strings.Join(chosen, ",") + "}"
+	return "msgraph_security_" + metric + "{" + strings.Join(append([]string{choice}, matchers...), ",") + "}"
 }
 
-// once takes of several replicas the one that shows most: adding them up would count
-// every incident as often as there are replicas.
-func once(expr string) string { return "max without (instance, pod, node) (" + expr + ")" }
+// apart are the labels that tell one tenant from another. What else Prometheus adds,
+// such as instance, pod or node, tells replicas of one apart.
+const apart = "job, tenant"
 
-// total adds up a metric by a label, or altogether if that is "". Each replica is
-// added up by itself before one is taken: two that differ for the moment between two
-// pulls must not have an incident twice, in its old state and in its new one.
-func total(by, metric string, matchers ...string) string {
-	return totalOf(by, metric, series(metric, matchers...))
-}
+// once takes of the replicas of a tenant the one that shows most: adding them up would
+// count every incident as often as there are replicas. It keeps the labels of by.
+func once(by, expr string) string { return "max by (" + with(by) + ") (" + expr + ")" }
 
-// grown is the total of what a counter has grown by in a window of time.
-func grown(by, metric, window string, matchers ...string) string {
-	return totalOf(by, metric, "increase("+series(metric, matchers...)+"["+window+"])")
-}
-
-func totalOf(by, metric, expr string) string {
-	gone := slices.DeleteFunc(labelsOf(metric), func(label string) bool { return label == by })
-	if len(gone) > 0 {
-		expr = "sum without (" + strings.Join(gone, ", ") + ") (" + expr + ")"
-	}
+// with are the labels that tell tenants apart, and others.
+func with(by string) string {
 	if by == "" {
-		return "sum(" + once(expr) + ")"
+		return apart
 	}
-	return "sum by (" + by + ") (" + once(expr) + ")"
+	return apart + ", " + by
 }
 
-// within counts the observations of a histogram in a window of time, by its bucket
-// and by a label if there is one.
-func within(by, metric, window string, matchers ...string) string {
-	if by != "" {
-		by = ", " + by
+// gathered adds up what is left of each tenant, by labels or altogether.
+func gathered(by, expr string) string {
+	if by == "" {
+		return "sum(" + expr + ")"
 	}
-	return "sum by (le" + by + ") (" + once("increase("+series(metric+"_bucket", matchers...)+"["+window+"])") + ")"
+	return "sum by (" + by + ") (" + expr + ")"
 }
 
-// quantile is that of a histogram in a window of time; nothing where nothing happened.
-func quantile(q float64, by, metric, window string, matchers ...string) string {
-	return fmt.Sprintf("histogram_quantile(%g, %s) >= 0", q, within(by, metric, window, matchers...))
+// whole adds up the labels of a metric that are not asked for, of each replica by
+// itself: two that differ for the moment between two pulls must not have an incident
+// twice, in its old state and in its new one.
+func whole(by string, labels []string, expr string) string {
+	kept := strings.Split(by, ", ")
+	gone := slices.DeleteFunc(slices.Clone(labels), func(label string) bool { return slices.Contains(kept, label) })
+	if len(gone) == 0 {
+		return expr
+	}
+	return "sum without (" + strings.Join(gone, ", ") + ") (" + expr + ")"
+}
+
+// total adds up a gauge by a label, or altogether if that is "".
+func total(by, metric string, matchers ...string) string {
+	return gathered(by, perTenant(by, metric, matchers...))
+}
+
+// perTenant is a gauge of each tenant, once whatever the number of its replicas.
+func perTenant(by, metric string, matchers ...string) string {
+	return once(by, whole(by, labelsOf(metric), series(metric, matchers...)))
 }
 
 // share is a part of a whole, and nothing if there is no whole.
@@ -116,8 +129,7 @@ func over(name, expr string) query {
 	return prometheus.NewDataqueryBuilder().Expr(expr).LegendFormat(name).Range().Interval("1m")
 }
 
-// during asks for the time range in stretches that each query counts by $__interval. Two
-// minutes hold two scrapes even where they are a minute apart.
+// during asks for the time range in stretches that each query counts by $__interval.
 func during(name, expr string) query { return over(name, expr).Interval("2m") }
 
 // rows asks for the present, for a table.

@@ -25,12 +25,21 @@ func targets() []dashboard.VariableModel {
 			Description: new("A Prometheus that scrapes the exporter."),
 			Query:       &dashboard.StringOrMap{String: new("prometheus")}, Refresh: new(dashboard.VariableRefreshOnDashboardLoad),
 		},
-		chosen("job", "Job", "msgraph_security_up", "", "The job under which Prometheus scrapes the exporter."),
+		jobs(),
 		chosen("tenant", "Tenant", `msgraph_security_up{job=~"$job"}`, ".*",
 			"Where one exporter serves many tenants, by the label that Prometheus gives them. Without the label: All."),
 		chosen("instance", "Instance", `msgraph_security_up{job=~"$job",tenant=~"$tenant"}`, ".*",
 			"Replicas of one tenant are never added up: All is right."),
 	}
+}
+
+// jobs are those that had the exporter at some time in the last week: one of which all
+// targets are gone is still asked for, and missed.
+func jobs() dashboard.VariableModel {
+	v := chosen("job", "Job", "", "", "The job under which Prometheus scrapes the exporter, now or some time in the last week.")
+	query := "query_result(count by (job) (msgraph_security_up or max_over_time(msgraph_security_up[7d:15m])))"
+	v.Query.Map["query"], v.Definition, v.Regex = query, &query, new(`/job="([^"]+)"/`)
+	return v
 }
 
 // chosen is a variable with the values that a label has, all of them at first.

@@ -24,61 +24,78 @@ func (st *Story) tags() []string {
 	return nil
 }
 
+// A plot collects what happens to an incident.
+type plot struct {
+	steps    []step
+	severity string // the worst
+	score    int    // the highest
+}
+
+func (p *plot) add(after time.Duration, dating Dating, do func(*Incident)) {
+	p.steps = append(p.steps, step{after, dating, do})
+}
+
 // steps plans what happens to an incident before it is closed, in order, and the closing:
 // the last step. What does not certainly move lastUpdateDateTime in Graph is undated here, or
 // left to chance.
 func (st *Story) steps(in Incident, life time.Duration) []step {
-	var steps []step
-	add := func(after time.Duration, dating Dating, do func(*Incident)) {
-		steps = append(steps, step{after, dating, do})
+	p := &plot{severity: in.Severity}
+	st.addScores(p, in, life)
+	if st.maybe(0.06) && life < toResolve["high"] {
+		p.severity = "high"
+		p.add(st.between(life, 0.1, 0.9), st.dating(), func(in *Incident) { in.Severity = "high" })
 	}
+	life = st.addWork(p, life)
+	if tag := st.pick(tags); st.maybe(0.2) {
+		p.add(st.between(life, 0.1, 0.9), Dated, func(in *Incident) { in.Tags = append(in.Tags, tag) })
+	}
+	if v := st.drawResolution(); st.maybe(0.12) {
+		p.add(st.between(life, 0.4, 0.9), st.dating(), func(in *Incident) { in.Classification, in.Determination = v.classification, v.determination })
+	}
+	slices.SortStableFunc(p.steps, func(a, b step) int { return int(a.after - b.after) })
+	steps := slices.DeleteFunc(p.steps, func(s step) bool { return s.after >= life })
+	return append(steps, st.closing(in, life))
+}
+
+// addScores plans the first score and a second.
+func (st *Story) addScores(p *plot, in Incident, life time.Duration) {
 	if st.maybe(0.94) {
 		score := st.score(in.Severity)
-		add(3*time.Second+st.between(9*time.Second, 0, 1), Undated, func(in *Incident) { in.Score = &score })
+		p.score = score
+		p.add(3*time.Second+st.between(9*time.Second, 0, 1), Undated, func(in *Incident) { in.Score = &score })
 	}
-	st.addWork(in, life, add)
 	if st.maybe(0.25) {
 		score := st.score(in.Severity)
-		add(st.between(life, 0.1, 0.9), Undated, func(in *Incident) {
+		p.score = max(p.score, score)
+		p.add(st.between(life, 0.1, 0.9), Undated, func(in *Incident) {
 			if in.Score != nil {
 				in.Score = &score
 			}
 		})
 	}
-	if st.maybe(0.06) {
-		add(st.between(life, 0.1, 0.9), st.dating(), func(in *Incident) { in.Severity = "high" })
-	}
-	if tag := st.pick(tags); st.maybe(0.2) {
-		add(st.between(life, 0.1, 0.9), Dated, func(in *Incident) { in.Tags = append(in.Tags, tag) })
-	}
-	if v := st.drawResolution(); st.maybe(0.12) {
-		add(st.between(life, 0.4, 0.9), st.dating(), func(in *Incident) { in.Classification, in.Determination = v.classification, v.determination })
-	}
-	slices.SortStableFunc(steps, func(a, b step) int { return int(a.after - b.after) })
-	steps = slices.DeleteFunc(steps, func(s step) bool { return s.after >= life })
-	return append(steps, st.closing(in, life))
 }
 
 // addWork plans the analysts' part: somebody takes the incident, works on it, and may have to
-// wait for somebody else.
-func (st *Story) addWork(in Incident, life time.Duration, add func(time.Duration, Dating, func(*Incident))) {
-	taken := st.between(life, 0.03, 0.75)
-	if in.Severity == "high" {
-		taken /= 3
+// wait for somebody else. It returns how long the incident stays open for that.
+func (st *Story) addWork(p *plot, life time.Duration) time.Duration {
+	after := st.between(life, 0.03, 0.75)
+	if p.severity == "high" {
+		after /= 3
 	}
+	taken, life := st.taking(promise(p.severity, p.score), after, life)
 	analyst := st.pick(analysts)
-	add(taken, Dated, func(in *Incident) { in.AssignedTo = analyst })
+	p.add(taken, Dated, func(in *Incident) { in.AssignedTo = analyst })
 	if !st.maybe(0.8) {
-		return
+		return life
 	}
 	begun := taken + st.between(life-taken, 0, 0.3)
-	add(begun, Dated, func(in *Incident) { in.Status = "inProgress" })
-	if !st.maybe(0.3) {
-		return
+	p.add(begun, Dated, func(in *Incident) { in.Status = "inProgress" })
+	if st.maybe(0.3) {
+		waiting := begun + st.between(life-begun, 0.1, 0.5)
+		p.add(waiting, Dated, func(in *Incident) { in.Status = "awaitingAction" })
+		p.add(waiting+st.between(life-waiting, 0.3, 0.9), Dated, func(in *Incident) { in.Status = "inProgress" })
 	}
-	waiting := begun + st.between(life-begun, 0.1, 0.5)
-	add(waiting, Dated, func(in *Incident) { in.Status = "awaitingAction" })
-	add(waiting+st.between(life-waiting, 0.3, 0.9), Dated, func(in *Incident) { in.Status = "inProgress" })
+	return life
 }
 
 // closing is the step that resolves the incident. Informational ones resolve themselves.
@@ -116,7 +133,7 @@ func (st *Story) happen(id string, s step) bool {
 	return st.sim.Change(id, s.dating, s.do)
 }
 
-// end closes an incident: by merging it into another, or with a verdict, which some day is
+// end closes an incident: by merging it into another, or with a resolution, which some day is
 // seen to have come too early.
 func (st *Story) end(id string, last step, now time.Time) {
 	if target := st.anotherOpen(id); target != "" && st.maybe(0.08) {
@@ -133,7 +150,7 @@ func (st *Story) reopen(id string, now time.Time) {
 		in.Status, in.Classification, in.Determination = "active", "unknown", "unknown"
 	})
 	st.open = append(st.open, id)
-	st.plan(id, now, []step{st.closing(Incident{}, st.life(paces[0].mean))})
+	st.plan(id, now, []step{st.closing(Incident{}, st.life(Incident{}, paces[0].mean))})
 }
 
 // retire removes a closed incident after some hours, where Graph would after half a year, so that

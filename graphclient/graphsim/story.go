@@ -20,6 +20,7 @@ type Story struct {
 	agenda agenda
 	events int      // expected so far
 	open   []string // ids, some of which may have been closed since
+	slips  bool     // whether the team is late now and then
 }
 
 // An event is something that is going to happen.
@@ -54,17 +55,18 @@ const (
 	keepResolved      = 6 * time.Hour
 )
 
-// A pace is how long a kind of incident stays open, on average, and how frequent it is.
-// With the arrivals above, about 50, 32 and 38 are open of each.
+// A pace is how long a kind of incident stays open, on average before the team's promises
+// cut it short, how frequent it is, and how many of it are open at a time.
 type pace struct {
 	share float64
 	mean  time.Duration
+	open  int
 }
 
 var paces = []pace{
-	{0.972, 15 * time.Minute},
-	{0.0264, 6 * time.Hour},
-	{0.0016, 5 * 24 * time.Hour},
+	{0.9708, 15 * time.Minute, 50},
+	{0.0264, 6 * time.Hour, 32},
+	{0.0028, 5 * 24 * time.Hour, 38},
 }
 
 // NewStory fills the tenant with the incidents that the day begins with. What happens is
@@ -73,15 +75,19 @@ func NewStory(s *Sim, seed uint64) *Story {
 	st := &Story{sim: s, rng: rand.New(rand.NewPCG(seed, 0x73746f7279))}
 	now := s.now()
 	for _, p := range paces {
-		for range int(math.Round(arrivalsPerMinute * p.share * p.mean.Minutes())) {
-			age := st.exponential(p.mean)
-			st.recall(now, age, age+st.life(p.mean))
+		for open := 0; open < p.open; {
+			in, age := st.character(), st.between(10*p.mean, 0, 1)
+			if life := st.life(in, p.mean); life > age {
+				st.recall(now, in, age, life)
+				open++
+			}
 		}
 	}
 	for range 60 {
 		age := time.Duration(st.rng.Int64N(int64(keepResolved)))
-		st.recall(now, age, age/3)
+		st.recall(now, st.character(), age, age/3)
 	}
+	st.slips = true
 	st.expectArrival(now)
 	return st
 }
@@ -123,12 +129,11 @@ func (st *Story) arrive(now time.Time) {
 	in := st.character()
 	id := st.sim.Add(in)
 	st.open = append(st.open, id)
-	st.plan(id, now, st.steps(in, st.life(st.draw())))
+	st.plan(id, now, st.steps(in, st.life(in, st.draw())))
 }
 
 // recall adds an incident that began some time ago, with what has happened to it since.
-func (st *Story) recall(now time.Time, age, life time.Duration) {
-	in := st.character()
+func (st *Story) recall(now time.Time, in Incident, age, life time.Duration) {
 	in.Created = now.Add(-age)
 	in.Updated = in.Created
 	in.setDefaults()
@@ -155,11 +160,6 @@ func (st *Story) draw() time.Duration {
 		}
 	}
 	return paces[0].mean
-}
-
-// life is how long an incident of the given pace stays open, as chance has it.
-func (st *Story) life(mean time.Duration) time.Duration {
-	return max(45*time.Second, st.exponential(mean))
 }
 
 func (st *Story) exponential(mean time.Duration) time.Duration {
