@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// An archive remembers what was reported of incidents that have left the book, so that
+// An archive remembers what was reported of incidents that have left the copy, so that
 // one that comes back is treated as if it had stayed. It remembers the last few
 // thousand; the zero archive remembers nothing.
 type archive struct {
-	book  *book // whose archive it is
-	first Ticks // time of the first snapshot
+	copy  *localCopy // whose archive it is
+	first Ticks      // time of the first snapshot
 	// known is the time after which every incident that was created and reported is in
-	// the book or remembered: at first that of the first snapshot.
+	// the copy or remembered: at first that of the first snapshot.
 	known Ticks
 	// newer and older hold the incidents that left after rotated, and some time before.
 	newer, older map[uint64]departed
@@ -20,7 +20,7 @@ type archive struct {
 	seed         maphash.Seed
 }
 
-// A departed incident is what is remembered of one that left the book.
+// A departed incident is what is remembered of one that left the copy.
 type departed struct {
 	past
 	status Status // that it had, an open one if Graph denied it
@@ -34,12 +34,12 @@ const archiveSize = 2048
 // than that proves nothing about when the incident changed.
 const recently = 15*time.Minute + 30*time.Second
 
-// interval returns the interval from the last snapshot to the next. A new book begins a
+// interval returns the interval from the last snapshot to the next. A new copy begins a
 // new archive.
-func (a *archive) interval(b *book, last, next time.Time) interval {
-	if a.book != b {
+func (a *archive) interval(b *localCopy, last, next time.Time) interval {
+	if a.copy != b {
 		at := TicksOf(last)
-		*a = archive{book: b, first: at, known: at, rotated: at, newer: map[uint64]departed{}, seed: maphash.MakeSeed()}
+		*a = archive{copy: b, first: at, known: at, rotated: at, newer: map[uint64]departed{}, seed: maphash.MakeSeed()}
 	}
 	return interval{
 		end:    max(TicksOf(last), TicksOf(next)),
@@ -69,7 +69,7 @@ func (a *archive) add(id string, t *transition) {
 	a.newer[a.key(id)] = departed{t.past, status}
 }
 
-// find returns an incident that the book does not know as it left, and its past; nil and the
+// find returns an incident that the copy does not know as it left, and its past; nil and the
 // past that is given if it is not remembered.
 func (a *archive) find(id string, p past) (*Incident, past) {
 	key := a.key(id)

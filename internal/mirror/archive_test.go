@@ -140,7 +140,7 @@ func TestReturn(t *testing.T) {
 		sim.Change(resolved, graphsim.Dated, resolve)
 		sim.Change(merged, graphsim.Dated, merge)
 		pulls(t, m, time.Hour)
-		if n := len(m.book.rows); n != 20 {
+		if n := len(m.copy.rows); n != 20 {
 			t.Fatalf("%d rows are held", n)
 		}
 		sim.Change(resolved, graphsim.Dated, reopen)
@@ -215,7 +215,7 @@ func TestPause(t *testing.T) {
 		synced(t, m)
 		pulls(t, m, time.Hour)
 		heard.expect(t, before, "opened priority severity")
-		heard.expect(t, resolved, "")
+		heard.expect(t, resolved, "opened priority severity") // by a lookback, before reading paused
 		heard.expect(t, meanwhile, "")
 		after := sim.Add(graphsim.Incident{})
 		pulls(t, m, time.Hour)
@@ -227,7 +227,7 @@ func TestPause(t *testing.T) {
 // that was reported, and its size is bounded.
 func TestArchive(t *testing.T) {
 	var a archive
-	b := newBook()
+	b := newCopy()
 	at := func(i int) time.Time { return time.Unix(int64(1000+i), 0) }
 	a.interval(b, at(0), at(0))
 	const n = 5 * archiveSize

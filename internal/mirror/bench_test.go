@@ -82,7 +82,7 @@ func (g *graph) list(b *testing.B) {
 	c := measure(b, w, func() {
 		rows := 0
 		for _, s := range g.parts() {
-			rows += count(b, client, and(append(s.filter(), stillOpen)...))
+			rows += count(b, client, region{created: s, updated: allTime}.filter(true))
 		}
 		if rows < g.open {
 			b.Fatalf("%d rows of %d", rows, g.open)
@@ -136,7 +136,7 @@ func (g *graph) synchronise(b *testing.B) {
 // it asks Graph.
 func follower(client *graphclient.Client) (m *Mirror, stop func()) {
 	m = New(client, Config{MinRefreshInterval: -1, SweepInterval: 1000 * time.Hour})
-	synchronised := m.turn
+	synchronised := m.attempt
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {

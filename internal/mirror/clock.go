@@ -6,47 +6,53 @@ import (
 	"msgraph_security_exporter/graphclient"
 )
 
-// maxClockJump is how far Graph's clock may run ahead of what the local
-// monotonic clock predicts before it is doubted: nodes differ by seconds, and a
-// watermark from a node that runs ahead would skip changes.
-const maxClockJump = 5 * time.Second
-
-// clockPatience is how long a jump has to last before it is the new truth.
-const clockPatience = time.Minute
+const (
+	// maxClockJump is how far Graph's clock may run ahead of what the local monotonic clock
+	// predicts before it is not believed: nodes differ by seconds, and a watermark from a
+	// clock that runs ahead would skip changes. One that is behind costs a few rows.
+	maxClockJump = 5 * time.Second
+	// clockPatience is how long a jump has to last before it is the new truth.
+	clockPatience = 10 * time.Minute
+	// maxClockFall is how far a single Date may be behind and be believed.
+	maxClockFall = time.Minute
+)
 
 // A serviceClock follows Graph's clock by the Date headers of its answers. The
 // local wall clock is never trusted for what Graph calls now: a host that is
 // wrong by an hour would otherwise ask for the changes of the wrong hour.
 type serviceClock struct {
-	local time.Time // local time of the last belief, with its monotonic reading
-	date  time.Time // Graph's time at that moment; zero before the first answer
-	ahead time.Time // since when every answer has been ahead of the belief
-	skew  time.Duration
-	dated bool // some answer carried a Date
+	local   time.Time     // local time of the last belief, with its monotonic reading
+	date    time.Time     // Graph's time at that moment; zero before the first answer
+	ahead   time.Time     // since when every answer has been ahead of the belief
+	fallen  bool          // the last answer was far behind the belief
+	answers int           // with a Date
+	offset  time.Duration // how far every Date is ahead of the stamps of changes
+	skew    time.Duration
+	dated   bool // some answer carried a Date
 }
 
-// sent returns the time on Graph's clock at which the request of an answer was
-// sent, or shortly before: the Date of the answer, less the time that the answer
-// took, less a second for the fraction that a Date does not carry.
-func (c *serviceClock) sent(a graphclient.Answer) time.Time {
-	now := c.observe(a)
-	return now.Add(-a.Arrived.Sub(a.Sent) - time.Second)
-}
-
-// observe takes in an answer and returns Graph's time as it arrived.
-func (c *serviceClock) observe(a graphclient.Answer) time.Time {
-	date := a.Date
-	if date.IsZero() {
-		date = c.predict(a.Arrived)
+// observe takes in an answer. It returns the time on Graph's clock at which the request was
+// sent, or shortly before: the Date of the answer, less the time that the answer took, less
+// a second for the fraction that a Date does not carry. fell is how far the clock turned out
+// to be behind what was believed.
+func (c *serviceClock) observe(a graphclient.Answer) (sent time.Time, fell time.Duration) {
+	now, expected := a.Date.Add(-c.offset), c.predict(a.Arrived)
+	if a.Date.IsZero() {
+		now = expected
 	} else {
 		c.dated = true
-		c.skew = date.Sub(a.Arrived.Round(0))
+		c.answers++
+		c.skew = a.Date.Sub(a.Arrived.Round(0))
 	}
-	if c.doubts(date, a.Arrived) {
-		return c.predict(a.Arrived)
+	if first := c.date.IsZero(); !first && !c.believes(now.Sub(expected), a.Arrived) {
+		now = expected
+	} else {
+		if !first {
+			fell = max(0, expected.Sub(now))
+		}
+		c.local, c.date, c.ahead = a.Arrived, now, time.Time{}
 	}
-	c.local, c.date, c.ahead = a.Arrived, date, time.Time{}
-	return date
+	return now.Add(-a.Arrived.Sub(a.Sent) - time.Second), fell
 }
 
 // predict returns what Graph's clock shows at the local time now if it runs as
@@ -58,20 +64,49 @@ func (c *serviceClock) predict(now time.Time) time.Time {
 	return c.date.Add(now.Sub(c.local))
 }
 
-// doubts reports whether a Date is too far ahead to be believed at once. It is
-// believed when the local wall clock moved as well, as it does when the host was
-// asleep, which the monotonic clock does not see; or when it lasts.
-func (c *serviceClock) doubts(date, now time.Time) bool {
-	jump := date.Sub(c.predict(now))
-	if c.date.IsZero() || jump <= maxClockJump {
+// believes reports whether a Date that is so far ahead of what was predicted is believed.
+// Far ahead it is if the local wall clock moved as well, as it does when the host was asleep,
+// which the monotonic clock does not see; or if it lasts. Far behind it is if the next one
+// is as well, and at once while there was but one Date to predict from.
+func (c *serviceClock) believes(jump time.Duration, now time.Time) bool {
+	switch {
+	case jump < -maxClockFall && c.answers > 2 && !c.fallen:
+		c.fallen = true
 		return false
+	case jump <= maxClockJump:
+		c.fallen = false
+		return true
 	}
 	slept := now.Round(0).Sub(c.local.Round(0)) - now.Sub(c.local)
 	if slept > jump-maxClockJump {
-		return false
+		return true
 	}
 	if c.ahead.IsZero() {
 		c.ahead = now
 	}
-	return now.Sub(c.ahead) < clockPatience
+	return now.Sub(c.ahead) >= clockPatience
+}
+
+// late notes that a change dated so long ago had not come with the passes, which were
+// through with its time. Either it became readable late, or the clock has been ahead all the
+// time, as the local one says as well; then it is set back by as much, which late returns.
+func (c *serviceClock) late(by time.Duration) time.Duration {
+	if by <= lookbackReach || c.skew-c.offset <= by/2 {
+		return 0
+	}
+	c.offset += by
+	c.date = c.date.Add(-by)
+	return by
+}
+
+// stamped takes in the stamp of a change: what was set back too far comes forward again.
+func (c *serviceClock) stamped(at Ticks, now time.Time) {
+	if c.offset <= 0 {
+		return
+	}
+	if early := at.Time().Sub(c.predict(now)); early > 0 {
+		early = min(early, c.offset)
+		c.offset -= early
+		c.date = c.date.Add(early)
+	}
 }

@@ -29,8 +29,11 @@ func TestServiceClock(t *testing.T) {
 			{"back again", time.Minute, func() graphclient.Answer { return answer(0) }, -3 * time.Second},
 			{"a node far ahead is not believed", time.Minute, func() graphclient.Answer { return answer(20 * time.Minute) }, -3 * time.Second},
 			{"not even half a minute later", 30 * time.Second, func() graphclient.Answer { return answer(20 * time.Minute) }, -3 * time.Second},
-			{"but after a minute", 30 * time.Second, func() graphclient.Answer { return answer(20 * time.Minute) }, 20*time.Minute - 3*time.Second},
-			{"behind is believed at once", time.Minute, func() graphclient.Answer { return answer(-time.Minute) }, -time.Minute - 3*time.Second},
+			{"nor for nine minutes", 9 * time.Minute, func() graphclient.Answer { return answer(20 * time.Minute) }, -3 * time.Second},
+			{"but after ten", 30 * time.Second, func() graphclient.Answer { return answer(20 * time.Minute) }, 20*time.Minute - 3*time.Second},
+			{"a little behind is believed at once", time.Minute, func() graphclient.Answer { return answer(19*time.Minute + 30*time.Second) }, 19*time.Minute + 27*time.Second},
+			{"far behind is not", time.Minute, func() graphclient.Answer { return answer(-time.Minute) }, 19*time.Minute + 27*time.Second},
+			{"but twice", time.Second, func() graphclient.Answer { return answer(-time.Minute) }, -time.Minute - 3*time.Second},
 			{"no Date", time.Minute, func() graphclient.Answer {
 				a := answer(0)
 				a.Date = time.Time{}
@@ -39,8 +42,8 @@ func TestServiceClock(t *testing.T) {
 		}
 		for _, s := range steps {
 			time.Sleep(s.after)
-			if got, want := c.sent(s.in()), time.Now().Add(behind+s.want); !got.Equal(want) {
-				t.Errorf("%s: got %s, want %s", s.name, got, want)
+			if got, _ := c.observe(s.in()); !got.Equal(time.Now().Add(behind + s.want)) {
+				t.Errorf("%s: got %s, want %s", s.name, got, time.Now().Add(behind+s.want))
 			}
 		}
 	})

@@ -74,21 +74,21 @@ func (s Status) merged() bool { return s == StatusRedirected }
 // lock is held.
 func (m *Mirror) events(taken time.Time) []Event {
 	var all []Event
-	step := m.archive.interval(m.book, m.snapshot.Taken, taken)
+	step := m.archive.interval(m.copy, m.snapshot.Taken, taken)
 	step.objectives = m.objectives
 	m.touchDue(step)
-	for id, before := range m.book.touched {
+	for id, before := range m.copy.touched {
 		all = append(all, m.eventsOf(id, before, step)...)
 	}
-	clear(m.book.touched)
+	clear(m.copy.touched)
 	return all
 }
 
 // eventsOf returns the events of one incident and notes them in its row; the lock is held.
 func (m *Mirror) eventsOf(id string, before *Incident, step interval) []Event {
-	r, known := m.book.rows[id]
+	r, known := m.copy.rows[id]
 	t := transition{before: before, past: r.past.with(before), interval: step}
-	if known && !r.gone {
+	if known && !r.denied {
 		t.now = &r.Incident
 	}
 	if before == nil {
@@ -97,7 +97,7 @@ func (m *Mirror) eventsOf(id string, before *Incident, step interval) []Event {
 	t.run()
 	if known {
 		r.past = t.past
-		m.book.rows[id] = r
+		m.copy.rows[id] = r
 	}
 	if t.now == nil || !t.now.Status.Open() {
 		m.archive.add(id, &t)

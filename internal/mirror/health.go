@@ -15,13 +15,12 @@ type task uint8
 const (
 	taskSync task = iota
 	taskRefresh
-	taskWide
-	taskYoung
+	taskLookback
 	taskSweep
 	tasks
 )
 
-var taskNames = [tasks]string{"first synchronisation", "refresh", "wide delta", "sweep of young incidents", "sweep"}
+var taskNames = [tasks]string{"first synchronisation", "refresh", "lookback", "sweep"}
 
 // health is what the mirror knows of itself.
 type health struct {
@@ -32,20 +31,8 @@ type health struct {
 	corrections       [corrections]uint64
 }
 
-func (h *health) failing(t task) bool { return h.problems[t] != "" }
-
-// over notes that a task has recovered. When refreshes have, so has what failed for
-// the same reason beside them, until it fails again.
-func (h *health) over(t task, p Problem) {
-	if t != taskRefresh {
-		return
-	}
-	for i := range h.problems {
-		if h.problems[i] == p {
-			h.problems[i] = ""
-		}
-	}
-}
+// forget drops what only the copy could mend.
+func (h *health) forget() { h.problems = [tasks]Problem{} }
 
 // count notes the end of a refresh that took d.
 func (h *health) count(err error, d time.Duration) {
@@ -64,8 +51,9 @@ func problemOf(err error) Problem {
 		return ""
 	case errors.Is(err, errIncomplete):
 		return "incomplete"
-	case errors.Is(err, errStalled):
-		return "timeout"
+	}
+	if w, ok := errors.AsType[windowError](err); ok {
+		return w.failed
 	}
 	p := Problem(graphclient.ReasonOf(err))
 	if !slices.Contains(Problems(), p) {
@@ -87,8 +75,10 @@ func (m *Mirror) note(ctx context.Context, t task, err error) {
 	switch is {
 	case was:
 	case "":
-		m.health.over(t, was)
 		m.cfg.Logger.InfoContext(ctx, "Recovered", "task", taskNames[t])
+		if t == taskRefresh { // and what failed beside it may have as well
+			m.windows.rush(m.elapsedLocked(), func(w *window) bool { return w.failed != "" })
+		}
 	default:
 		m.cfg.Logger.WarnContext(ctx, "Reading from Graph fails", "task", taskNames[t], "reason", string(is), "err", err)
 	}
@@ -98,33 +88,44 @@ func (m *Mirror) note(ctx context.Context, t task, err error) {
 // state is what a report is made of.
 type state struct {
 	report Report
+	at     time.Time // local
 	asOf   time.Time // local time at which the snapshot's pass began
-	sweep  timetable
 	maxAge time.Duration
+	// lookback is when the last one began on the local clock; zero before.
+	lookback time.Time
 }
 
 // announce publishes the state for [Mirror.Report]; the lock is held.
 func (m *Mirror) announce() {
 	h := &m.health
-	s := &state{asOf: m.asOf, sweep: m.swept, maxAge: m.cfg.MaxAge}
+	s := &state{at: time.Now(), asOf: m.asOf, maxAge: m.cfg.MaxAge, lookback: m.lookbackBegan}
 	r := &s.report
 	*r = Report{
 		Snapshot:      m.snapshot,
-		Up:            m.synced && h.ended && h.problems[taskRefresh] == "",
+		Up:            m.synced && h.ended && h.problems[taskRefresh] == "" && !m.suspicion.active(),
 		Progress:      m.progress,
 		Succeeded:     h.succeeded,
 		Failed:        h.failed,
 		LastRefresh:   h.last,
 		Corrections:   h.corrections,
-		Incidents:     len(m.book.rows),
+		Incidents:     len(m.copy.rows),
 		ClockSkew:     m.clock.skew,
 		SkewKnown:     m.clock.dated,
 		UnknownValues: m.decoder.unknown,
 	}
 	for _, p := range h.problems {
-		if p != "" && !slices.Contains(r.Problems, p) {
-			r.Problems = append(r.Problems, p)
-		}
+		r.trouble(p)
+	}
+	if m.suspicion.active() {
+		r.trouble("incomplete")
+	}
+	if m.refresh != nil && !m.refresh.over() && m.refresh.abandoned {
+		r.trouble(Behind)
+	}
+	if !m.synced {
+		r.trouble(Synchronising)
+	} else if now, young := m.elapsedLocked(), m.youngSince(); len(m.windows.windows) > 0 {
+		r.SweepPeriod, r.YoungPeriod = m.windows.longest(now, young, false), m.windows.longest(now, young, true)
 	}
 	if m.snapshot != nil {
 		r.Taken = m.snapshot.Taken
@@ -132,16 +133,29 @@ func (m *Mirror) announce() {
 	m.state.Store(s)
 }
 
+// trouble adds a reason, once.
+func (r *Report) trouble(p Problem) {
+	if p != "" && !slices.Contains(r.Problems, p) {
+		r.Problems = append(r.Problems, p)
+	}
+}
+
 // Report returns what is known now. It takes no lock and asks nobody.
 func (m *Mirror) Report() Report {
-	s := m.state.Load()
+	s, now := m.state.Load(), time.Now()
 	r := s.report
+	r.Problems = slices.Clone(r.Problems)
 	r.RequestsPerMinute = m.client.RequestsPerMinute()
-	r.SweepPeriod = s.sweep.longest(time.Now())
-	if r.Snapshot != nil && time.Since(s.asOf) > s.maxAge {
+	if m.client.Throttled() {
+		r.trouble("throttled")
+	}
+	if !s.lookback.IsZero() {
+		r.LookbackAge = passed(s.lookback, now)
+	}
+	if r.Snapshot != nil && passed(s.asOf, now) > s.maxAge {
 		r.Snapshot, r.Up = nil, false
 		if len(r.Problems) == 0 {
-			r.Problems = []Problem{"timeout"}
+			r.trouble("timeout")
 		}
 	}
 	return r

@@ -5,12 +5,12 @@
 // list that moves while it is read. The mirror therefore reads in four ways, and
 // docs/mirror.md argues why they suffice together:
 //
-//   - the first synchronisation lists every open incident in cells of created
-//     time so small that none needs a second page;
-//   - a narrow delta at each pull asks for what was updated since the last one;
-//   - a wide delta each minute asks again for the last quarter of an hour, for
+//   - the first synchronisation reads every open incident, in pages that need no
+//     second one;
+//   - a pass at each pull asks for what was updated since the last one;
+//   - a lookback each minute asks again for the last quarter of an hour, for
 //     changes that became readable late;
-//   - the sweep reads every cell again, for changes that move no date.
+//   - the sweep reads every open incident again, for changes that move no date.
 package mirror
 
 import (
@@ -31,7 +31,8 @@ type Config struct {
 	// 10 minutes by default.
 	SweepInterval time.Duration
 	// MaxAge is the age at which a snapshot is no longer served, 5 minutes by
-	// default. Reading pauses when nobody has asked for that long.
+	// default. Reading pauses when nobody has asked for that long, or for three
+	// of the intervals at which somebody does.
 	MaxAge time.Duration
 	// MinRefreshInterval is the time within which refreshes share one result,
 	// 1 second by default; negative for none.
@@ -41,8 +42,8 @@ type Config struct {
 	Tags    []string
 	WebURLs bool
 	// Observe is told what happened between one snapshot and the next, by one
-	// goroutine at a time, before a refresh that waited for it returns. The first
-	// snapshot tells nothing.
+	// goroutine at a time, before a refresh that waited for it returns. It must be quick
+	// and must not call the mirror. The first snapshot tells nothing.
 	Observe func([]Event)
 	// Logger gets changes of state; nothing is logged by default.
 	Logger *slog.Logger
@@ -59,20 +60,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-const (
-	// narrowOverlap and wideOverlap are how late a change may become readable
-	// and still be found by the next narrow or wide delta.
-	narrowOverlap = 30 * time.Second
-	wideOverlap   = 15*time.Minute + narrowOverlap
-	// widePace is how often the wide delta runs beside the pulls; a pull that
-	// finds the last one older than wideLimit runs it itself.
-	widePace  = 45 * time.Second
-	wideLimit = time.Minute
-	// failingPace is how soon what runs beside the pulls is tried again.
-	failingPace = 10 * time.Second
-	// forgetAfter is how long nobody has to ask for the copy to be dropped.
-	forgetAfter = time.Hour
-)
+// failingPace is how soon what runs in the background is tried again.
+const failingPace = 10 * time.Second
 
 // A Mirror is the copy of one tenant's incidents. Create it with [New], start
 // [Mirror.Run], then call [Mirror.Refresh] and [Mirror.Report] from any number
@@ -80,54 +69,55 @@ const (
 type Mirror struct {
 	client *graphclient.Client
 	cfg    Config
-	epoch  time.Time    // of every moment
-	asks   chan *flight // refreshes to be carried out by Run
-	kick   chan struct{}
-	// settling holds a token while contradicting answers are read again.
-	settling chan struct{}
-	state    atomic.Pointer[state]
+	epoch  time.Time     // of every moment
+	asks   chan *refresh // to be carried out by Run
+	wake   chan struct{} // holds a token when a pull came that the first synchronisation may wait for
+	state  atomic.Pointer[state]
 
-	mu       sync.Mutex // guards everything below; never held during a request
-	book     *book
-	decoder  *decoder
-	clock    serviceClock
-	doubts   map[string]bool // incidents to be read again by id
-	features features
-	marks    marks
-	health   health
-	flight   *flight   // the refresh under way or the last one
-	asked    time.Time // when somebody last wanted to know
-	snapshot *Snapshot
-	asOf     time.Time // local time at which the snapshot's pass began
-	progress float64
-	synced   bool
-	turn     chan struct{} // closed when the first synchronisation ends or fails
-	vanished vanished
-	swept    timetable
-	nextBulk time.Time // when the sweeps may send their next request
-	archive  archive   // of what was reported of incidents that have left the book
+	mu            sync.Mutex // guards everything below; never held during a request
+	copy          *localCopy
+	decoder       *decoder
+	clock         serviceClock
+	fullPage      int       // the fullest page that had one behind it
+	statusRefused time.Time // when Graph last refused the filter on status
+	// watermark is up to where, on Graph's clock, every dated change that was readable has
+	// been read. It moves only with a pass that completed.
+	watermark     time.Time
+	lookbackFrom  time.Time // when the last lookback was sent, on Graph's clock
+	lookbackBegan time.Time // the same, on the local one
+	resumed       bool      // the next lookback follows a pause, and reads all of it
+	windows       partition
+	suspicion     suspicion
+	passless      bool          // passes fail because Graph does not filter by update
+	relisted      time.Duration // when a sweep last did a pass's work, by elapsed
+	health        health
+	refresh       *refresh // the one under way or the last one
+	asked         demand
+	snapshot      *Snapshot
+	asOf          time.Time // local time at which the snapshot's pass began
+	progress      float64
+	synced        bool
+	attempt       chan struct{} // closed when the first synchronisation ends or fails
+	background    time.Time     // when the pacer lets the next request go
+	ticked        time.Duration // what elapsed has counted so far
+	ticking       time.Time     // up to when
+	archive       archive       // of what was reported of incidents that have left the copy
 	// objectives are those that the incidents are held against.
 	objectives []activeObjective
 }
 
-// marks are the watermarks: up to where, on Graph's clock, every dated change
-// that was readable has been read. They move only with a pass that completed.
-type marks struct {
-	narrow, wide time.Time
-	wideAt       time.Time // local time at which the last wide pass began
-}
-
 // New returns a mirror that reads with the client. It asks nothing before Run.
 func New(client *graphclient.Client, cfg Config) *Mirror {
+	now := time.Now()
 	m := &Mirror{
-		client:   client,
-		cfg:      cfg.withDefaults(),
-		epoch:    time.Now(),
-		asks:     make(chan *flight, 1),
-		kick:     make(chan struct{}, 1),
-		settling: make(chan struct{}, 1),
-		decoder:  newDecoder(cfg),
-		turn:     make(chan struct{}),
+		client:  client,
+		cfg:     cfg.withDefaults(),
+		epoch:   now,
+		ticking: now,
+		asks:    make(chan *refresh, 1),
+		wake:    make(chan struct{}, 1),
+		decoder: newDecoder(cfg),
+		attempt: make(chan struct{}),
 	}
 	m.forget()
 	return m
@@ -137,29 +127,27 @@ func New(client *graphclient.Client, cfg Config) *Mirror {
 // left. The first synchronisation begins at once.
 func (m *Mirror) Run(ctx context.Context) {
 	m.mu.Lock()
-	m.asked = time.Now()
+	m.asked = demand{last: m.elapsedLocked()}
 	m.mu.Unlock()
 	for ctx.Err() == nil {
-		if since, err := m.synchronise(ctx); err == nil {
-			m.keep(ctx, since)
+		if m.synchronise(ctx) == nil {
+			m.keep(ctx)
 		}
 		m.awaitPull(ctx)
 	}
 }
 
 // keep carries out refreshes and reads beside them, until ctx ends or nobody has
-// asked for so long that the copy is dropped. The oldest of what it begins with was
-// read at since.
-func (m *Mirror) keep(ctx context.Context, since time.Time) {
+// asked for so long that the copy is dropped.
+func (m *Mirror) keep(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var tasks sync.WaitGroup
 	tasks.Go(func() { m.carryOut(ctx) })
-	tasks.Go(func() { m.widen(ctx) })
-	tasks.Go(func() { m.sweepYoung(ctx, since) })
-	tasks.Go(func() { m.sweepOld(ctx) })
-	for ctx.Err() == nil && m.idle() < forgetAfter {
-		sleep(ctx, forgetAfter-m.idle())
+	tasks.Go(func() { m.lookBack(ctx) })
+	tasks.Go(func() { m.sweep(ctx) })
+	for ctx.Err() == nil && !m.forgotten() {
+		sleep(ctx, time.Minute)
 	}
 	stop()
 	tasks.Wait()
@@ -170,39 +158,27 @@ func (m *Mirror) keep(ctx context.Context, since time.Time) {
 
 // forget drops the copy; the lock is held, or nobody else has the mirror yet.
 func (m *Mirror) forget() {
-	m.book, m.doubts = newBook(), map[string]bool{}
-	m.marks, m.vanished, m.swept = marks{}, vanished{}, timetable{}
+	m.copy = newCopy()
+	m.watermark, m.lookbackFrom, m.lookbackBegan = time.Time{}, time.Time{}, time.Time{}
+	m.windows, m.suspicion, m.passless = partition{}, suspicion{}, false
+	m.health.forget()
 	m.synced, m.progress, m.snapshot = false, 0, nil
-	if f := m.flight; f != nil {
-		f.end(context.Canceled) // asked for while the copy was being dropped
+	if r := m.refresh; r != nil {
+		r.end(context.Canceled) // asked for while the copy was being dropped
 	}
-	m.flight = nil
+	m.refresh = nil
+	select {
+	case <-m.wake: // of a pull that has been answered
+	case <-m.asks:
+	default:
+	}
 	m.announce()
-}
-
-// widen runs the wide delta at its pace, and soon again when it fails.
-func (m *Mirror) widen(ctx context.Context) {
-	for pace := widePace; m.pause(ctx, pace); {
-		_, err := m.pass(ctx, true)
-		m.note(ctx, taskWide, err)
-		pace = widePace
-		if err != nil {
-			pace = failingPace
-		}
-	}
-}
-
-// idle returns how long nobody has asked.
-func (m *Mirror) idle() time.Duration {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return time.Since(m.asked)
 }
 
 // pause waits for d, and longer while nobody asks; false when ctx ends.
 func (m *Mirror) pause(ctx context.Context, d time.Duration) bool {
 	for sleep(ctx, d) {
-		if m.idle() < m.cfg.MaxAge {
+		if !m.unwatched() {
 			return true
 		}
 		d = time.Second
@@ -210,8 +186,25 @@ func (m *Mirror) pause(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
+// pace waits until the next request of the background may go out: together they take at most
+// half of what the limiter allows. It returns false when ctx ends.
+func (m *Mirror) pace(ctx context.Context) bool {
+	spacing := time.Duration(2 * float64(time.Minute) / max(1, m.client.RequestsPerMinute()))
+	m.mu.Lock()
+	at := time.Now()
+	if m.background.After(at) {
+		at = m.background
+	}
+	m.background = at.Add(spacing)
+	m.mu.Unlock()
+	return sleep(ctx, time.Until(at))
+}
+
 // sleep waits for d; false when ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -225,4 +218,61 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // moment places an answer on the mirror's own time line.
 func (m *Mirror) moment(a graphclient.Answer) moment {
 	return moment{a.Sent.Sub(m.epoch), a.Arrived.Sub(m.epoch)}
+}
+
+// observe follows Graph's clock and returns when a request was sent by it. Where the clock
+// falls back, what was believed read by it falls as well; the lock is held.
+func (m *Mirror) observe(a graphclient.Answer) time.Time {
+	sent, fell := m.clock.observe(a)
+	m.fall(fell)
+	return sent
+}
+
+func (m *Mirror) fall(by time.Duration) {
+	if by > maxClockJump && !m.watermark.IsZero() {
+		m.watermark = m.watermark.Add(-by)
+		m.lookbackFrom = m.lookbackFrom.Add(-by)
+	}
+}
+
+// now returns what Graph's clock shows, as far as is known.
+func (m *Mirror) now() Ticks {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return TicksOf(m.clock.predict(time.Now()))
+}
+
+// put takes in one row of a listing; the lock is held.
+func (m *Mirror) put(l *listing, in Incident, at moment, q *query) {
+	old, known := m.copy.rows[in.ID]
+	m.shown(in.ID, at)
+	now := time.Now()
+	m.clock.stamped(in.Updated, now)
+	age := m.clock.predict(now).Sub(in.Updated.Time())
+	if !known && in.Status.Open() && age > lookbackReach {
+		l.unknown++
+	}
+	if !m.copy.put(in, at) || !m.synced {
+		return
+	}
+	was, is := known && old.open(), in.Status.Open()
+	passed := in.Updated < TicksOf(m.watermark.Add(-overlap))
+	if q.operation == graphclient.OperationSweep && passed {
+		m.correct(was, is)
+	}
+	if q.paced && passed && (known && in.Updated > old.Updated || !known && is) {
+		m.fall(m.clock.late(age))
+	}
+}
+
+// correct counts what a sweep found that the passes had not brought; the lock is held.
+func (m *Mirror) correct(was, is bool) {
+	switch {
+	case was && is:
+		m.health.corrections[Changed]++
+	case is:
+		m.health.corrections[Added]++
+	case was:
+		m.health.corrections[Removed]++
+	}
 }

@@ -267,7 +267,7 @@ func TestNobodyAsks(t *testing.T) {
 		fill(sim, 60, 24*time.Hour)
 		m := follow(t, sim, Config{})
 		synced(t, m)
-		time.Sleep(6 * time.Minute)
+		time.Sleep(11 * time.Minute)
 		if r := m.Report(); r.Snapshot != nil || r.Up {
 			t.Error("a snapshot older than the maximum age is served")
 		}

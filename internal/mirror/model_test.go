@@ -77,6 +77,7 @@ type model struct {
 	ups    int
 	faulty bool
 	pulled time.Time
+	healed time.Time // since when the background reads undisturbed
 }
 
 func runModel(t *testing.T, seed uint64, events int, logf func(string, ...any)) error {
@@ -110,7 +111,7 @@ func newModel(seed uint64, logf func(string, ...any)) *model {
 		Order:              one(rng, graphsim.CreatedDescending, graphsim.CreatedAscending, graphsim.UpdatedDescending, graphsim.ByID, graphsim.Shuffled, graphsim.Unstable),
 		NextLink:           one(rng, graphsim.SkipWithFilter, graphsim.SkipWithoutFilter, graphsim.Token),
 		ExactNextLink:      rng.IntN(2) == 0,
-		PageSize:           one(rng, 5, 12, 50, 50, 50, 50),
+		PageSize:           one(rng, 25, 50, 50, 50, 50, 50),
 		RefuseStatusFilter: rng.IntN(6) == 0,
 		IgnoreStatusFilter: rng.IntN(6) == 0,
 		Jitter:             one(rng, 0, 200*time.Millisecond),
@@ -125,7 +126,6 @@ func newModel(seed uint64, logf func(string, ...any)) *model {
 	w.lagMode = rng.IntN(3)
 	m := &model{world: w, logf: logf, tol: tolerance{
 		skew:  skew,
-		late:  65*time.Second + 4*cfg.Latency,
 		young: 35 * time.Second,
 		old:   6 * time.Minute,
 	}}
@@ -161,7 +161,7 @@ func (m *model) start() {
 	}()
 	m.stop = func() { cancel(); <-done }
 	m.pulled = time.Now()
-	m.tol.settled, m.tol.passes = time.Now().Add(time.Second), nil
+	m.tol.settled, m.tol.passes, m.healed = time.Now().Add(time.Second), nil, time.Now()
 }
 
 type logWriter struct{ logf func(string, ...any) }
@@ -211,7 +211,7 @@ func (m *model) step() error {
 // pull asks as a Prometheus would and judges the answer.
 func (m *model) pull() error {
 	if time.Since(m.pulled) > 4*time.Minute {
-		m.tol.settled = time.Now() // the sweep had paused
+		m.tol.settled, m.healed = time.Now(), time.Now() // background reading had paused
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
 	defer cancel()
@@ -227,7 +227,13 @@ func (m *model) pull() error {
 	if m.faulty || r.RequestsPerMinute < 600 { // the sweeps are slowed down
 		tol.settled = time.Now()
 	}
-	m.tol.passes = append(m.tol.passes, pass{r.Snapshot.Taken, time.Now()})
+	// Where closed incidents are listed as well there are more windows, and the period is longer.
+	tol.old = max(tol.old, r.SweepPeriod+30*time.Second)
+	tol.look = time.Now().Add(-r.LookbackAge)
+	if rested := time.Since(m.healed); !m.faulty && rested > 5*time.Minute && r.LookbackAge > lookbackPace+time.Minute {
+		return fmt.Errorf("the last lookback began %s ago", r.LookbackAge)
+	}
+	m.tol.passes = append(m.tol.passes, served{r.Snapshot.Taken, time.Now(), tol.look})
 	return m.check(r.Snapshot, time.Now(), &tol)
 }
 
@@ -246,7 +252,7 @@ func (m *model) heal() {
 	m.sim.ClearFaults()
 	m.faulty = false
 	// A refresh or a sweep may still be in the middle of its retries, and pauses.
-	m.tol.settled = time.Now().Add(3 * time.Minute)
+	m.tol.settled, m.healed = time.Now().Add(3*time.Minute), time.Now()
 }
 
 // quiesce lets the world rest and compares the mirror with the truth.

@@ -52,9 +52,9 @@ func (m *Mirror) SetObjectives(objectives []Objective) {
 	for _, o := range objectives[:min(len(objectives), maxObjectives)] {
 		m.objectives = append(m.objectives, m.activate(o, last))
 	}
-	for id, r := range m.book.rows {
+	for id, r := range m.copy.rows {
 		r.past.decided = r.past.decided.translate(last, m.objectives)
-		m.book.rows[id] = r
+		m.copy.rows[id] = r
 	}
 }
 
@@ -157,9 +157,9 @@ func (m *Mirror) touchDue(step interval) {
 		if !anyHolds(created, in.Created) {
 			continue
 		}
-		if _, touched := m.book.touched[in.ID]; !touched {
+		if _, touched := m.copy.touched[in.ID]; !touched {
 			before := *in
-			m.book.touched[in.ID] = &before
+			m.copy.touched[in.ID] = &before
 		}
 	}
 }

@@ -141,10 +141,10 @@ func BenchmarkEvents(b *testing.B) {
 	at := TicksOf(time.Unix(1_000_000, 0))
 	for i := range 100_000 {
 		in := Incident{ID: fmt.Sprint(i), Created: at - Ticks(i)*oneSecond, Status: StatusActive, Severity: Severity(i % 6)}
-		m.book.set(row{Incident: in})
+		m.copy.set(row{Incident: in})
 	}
-	m.snapshot = &Snapshot{Taken: at.Time(), Open: m.book.list()}
-	m.book.touched = map[string]*Incident{}
+	m.snapshot = &Snapshot{Taken: at.Time(), Open: m.copy.list()}
+	m.copy.touched = map[string]*Incident{}
 	var objectives []Objective
 	for i := range 6 {
 		objectives = append(objectives, Objective{Name: fmt.Sprint(i), ResolveWithin: time.Duration(i+1) * time.Hour})

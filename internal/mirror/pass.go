@@ -12,153 +12,238 @@ import (
 	"msgraph_security_exporter/graphclient"
 )
 
-// pass reads the dated changes since the watermark, less the overlap, and moves
-// the watermark if all of it succeeded. It returns the time on Graph's clock of
-// which it holds every dated change that was readable.
-func (m *Mirror) pass(ctx context.Context, wide bool) (time.Time, error) {
-	ctx, watch := newWatch(ctx)
-	defer watch.stop()
-	began := time.Now()
-	since := m.since(wide)
-	taken, err := m.delta(ctx, since, watch.progressed)
-	if err == nil {
-		err = m.settle(ctx, watch.progressed)
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("reading updates since %s: %w", stamp(since), watch.explain(err))
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.marks.move(taken, began, wide)
-	if wide {
-		m.book.prune(time.Since(m.epoch), horizon(taken))
-	}
-	return taken, nil
+const (
+	// overlap is how late a change may become readable and still be found by the next pass.
+	// After a burst of changes the next pass would read them again, and does with shortOverlap,
+	// which is for the clocks of Graph's nodes, and leaves the rest to the lookback.
+	overlap, shortOverlap = 30 * time.Second, 5 * time.Second
+	burst                 = 140 // rows in the overlap
+	// lookbackReach is how late a change may become readable and be found by a lookback,
+	// lookbackSpan the most that one reads.
+	lookbackReach, lookbackSpan = 15*time.Minute + overlap, 30 * time.Minute
+	// lookbackPace is the least time between two, and pagePace what each request adds.
+	lookbackPace, pagePace = 45 * time.Second, 15 * time.Second
+	// conflictLimit and conflictPatience bound what a pass spends on contradictions.
+	conflictLimit, conflictPatience = 20, 5 * time.Second
+)
+
+// A pass reads the dated changes since the watermark, of every status. A lookback is a pass
+// that begins a quarter of an hour earlier, in the background.
+type pass struct {
+	query
+	lookback bool
+	since    time.Time // what it asks for, on Graph's clock
+	sent     time.Time // when its first request was, on Graph's clock
+	began    time.Time // the same, on the local one
+	cover    *cover    // what is left to be read, once it was too much for one listing
 }
 
-// move advances the watermarks. They never go back, not even where a node's
-// clock does: what was read stays read.
-func (k *marks) move(taken, began time.Time, wide bool) {
-	if taken.After(k.narrow) {
-		k.narrow = taken
-	}
-	if !wide {
-		return
-	}
-	if taken.After(k.wide) {
-		k.wide = taken
-	}
-	if began.After(k.wideAt) {
-		k.wideAt = began
-	}
-}
-
-// since returns the oldest update that a pass has to ask for.
-func (m *Mirror) since(wide bool) time.Time {
+func (m *Mirror) newPass(lookback bool) *pass {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	mark, overlap := m.marks.narrow, narrowOverlap
-	if wide {
-		mark, overlap = m.marks.wide, wideOverlap
+	since := m.since(lookback).Truncate(time.Second)
+	r := everything
+	r.updated.from = TicksOf(since)
+	q := query{region: r, operation: graphclient.OperationDelta, paced: lookback}
+	return &pass{query: q, lookback: lookback, since: since, began: time.Now()}
+}
+
+// since returns the oldest update that a pass has to ask for; the lock is held.
+func (m *Mirror) since(lookback bool) time.Time {
+	if lookback {
+		since, limit := m.lookbackFrom.Add(-lookbackReach), m.clock.predict(time.Now()).Add(-lookbackSpan)
+		if since.Before(limit) && !m.resumed {
+			return limit
+		}
+		return since
 	}
-	if seen := m.book.newest; !m.clock.dated && seen != minTicks && seen.Time().Before(mark) {
-		// Graph sends no Date: the newest stamp seen is the only thing that
-		// surely is not ahead of its clock.
+	mark := m.watermark
+	if seen := m.copy.newest; !m.clock.dated && seen != minTicks && seen.Time().Before(mark) {
+		// Graph sends no Date: the newest stamp seen is the only thing that surely is
+		// not ahead of its clock.
 		mark = seen.Time()
+	}
+	if len(m.updatedSince(mark.Add(-overlap))) > burst {
+		return mark.Add(-shortOverlap)
 	}
 	return mark.Add(-overlap)
 }
 
-// deltaPages is how many pages of a delta that overflows are read to see where its
-// rows lie: enough for three requests for each page of what a busy day changes.
-const deltaPages = 40
-
-// delta reads every incident updated at since or later. An answer that overflows is
-// paged through only to see where its rows lie, and read again in cells of created
-// time, which no update moves a row out of.
-func (m *Mirror) delta(ctx context.Context, since time.Time, answered func()) (time.Time, error) {
-	q := query{operation: graphclient.OperationDelta, clause: updatedSince(since), answered: answered}
-	first, err := m.whole(ctx, q, deltaPages)
-	if err != nil {
-		return time.Time{}, err
+// updatedSince returns when the rows were created that were updated since then; the lock is
+// held.
+func (m *Mirror) updatedSince(since time.Time) []Ticks {
+	var times []Ticks
+	from := TicksOf(since)
+	for _, r := range m.copy.rows {
+		if r.Updated >= from {
+			times = append(times, r.Created)
+		}
 	}
-	taken := m.absorb(&first, updated)
-	if !first.overflow {
-		return taken, nil
-	}
-	return taken, m.explore(ctx, newSurvey(allTime, first.rows(allTime), first.ended, TicksOf(taken)), q)
+	return times
 }
 
-// maxSettle bounds how often contradicting answers are read again in one pass.
-const maxSettle = 4
-
-// settle reads again the incidents about which answers contradict each other. It
-// also waits for another that is doing so: nothing is published in doubt.
-func (m *Mirror) settle(ctx context.Context, answered func()) error {
-	select {
-	case m.settling <- struct{}{}:
-		defer func() { <-m.settling }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	for range maxSettle {
-		ids := m.takeDoubts()
-		if len(ids) == 0 {
-			return nil
-		}
-		if err := m.rereadAll(ctx, ids, answered); err != nil {
+// run reads what is left of the pass. What fails can be run again.
+func (p *pass) run(ctx context.Context, m *Mirror) error {
+	if p.cover == nil {
+		complete, err := p.list(ctx, m)
+		if err != nil || complete {
 			return err
 		}
 	}
-	return fmt.Errorf("answers about the same incident keep contradicting each other: %w", errIncomplete)
+	err := p.cover.run(ctx, m)
+	p.cover.q.paced = p.lookback || err != nil // what fails again and again must not do so at a pull's pace
+	return err
 }
 
-// rereadAll asks for incidents by their ids, several at once. Those that it does not
-// get to stay in doubt.
-func (m *Mirror) rereadAll(ctx context.Context, ids []string, answered func()) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
-	for _, id := range ids {
-		group.Go(func() error {
-			err := m.reread(ctx, id)
-			if err != nil {
-				m.doubt(id)
+// list reads the pass in one listing, or plans it in chunks where that is too much.
+func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
+	m.mu.Lock()
+	p.sent = m.clock.predict(time.Now()).Add(-time.Second)
+	times := m.updatedSince(p.since)
+	m.mu.Unlock()
+	ratio := 1.0
+	if len(times) < maxPages*cellRows {
+		l, complete, err := m.whole(ctx, p.query, maxPages)
+		if err != nil {
+			return false, err
+		}
+		p.sent = l.sent
+		if complete {
+			return true, nil
+		}
+		if !l.ended {
+			ratio = 2
+		}
+		m.mu.Lock()
+		times = m.updatedSince(p.since)
+		m.mu.Unlock()
+	}
+	p.cover = newCover(p.query, times, ratio, true, TicksOf(p.sent))
+	return false, nil
+}
+
+// finish moves the watermark past a pass that has read everything. It returns false where
+// Graph's clock turned out to be behind what the pass took it for, so that it asked for too
+// little; the lock is held.
+func (m *Mirror) finish(p *pass) bool {
+	if p.since.After(m.watermark.Add(-shortOverlap)) {
+		return false
+	}
+	if p.sent.After(m.watermark) {
+		m.watermark = p.sent
+	}
+	if p.lookback {
+		m.lookbackFrom, m.lookbackBegan, m.resumed = p.sent, p.began, false
+		m.copy.prune(time.Since(m.epoch), horizon(p.sent))
+	}
+	return true
+}
+
+// horizon returns the oldest update that a lookback can bring when Graph's clock shows now.
+func horizon(now time.Time) Ticks { return TicksOf(now.Add(-lookbackReach - time.Minute)) }
+
+// update reads a pass, one that was begun before if there is one, and publishes what it
+// brought.
+func (m *Mirror) update(ctx context.Context, unfinished **pass, lookback bool) error {
+	for range 3 {
+		p := *unfinished
+		if p == nil {
+			p = m.newPass(lookback)
+		}
+		*unfinished = nil
+		err := p.run(ctx, m)
+		if err != nil {
+			if p.cover != nil {
+				*unfinished = p
 			}
-			answered()
+			return fmt.Errorf("reading updates since %s: %w", stamp(p.since), err)
+		}
+		if !m.resolve(ctx) && p.cover == nil {
+			_, err = p.list(ctx, m) // a third answer may settle it as well
+		}
+		if err != nil {
+			return fmt.Errorf("reading updates since %s: %w", stamp(p.since), err)
+		}
+		m.mu.Lock()
+		done := m.finish(p)
+		if done && m.synced {
+			m.publish(p.sent, p.began)
+		}
+		m.mu.Unlock()
+		if done {
+			return nil
+		}
+	}
+	return fmt.Errorf("Graph's clock keeps falling back: %w", errIncomplete) //nolint:staticcheck // a name
+}
+
+// lookBack runs the lookback at its pace, slower the more it reads, and soon again when it
+// fails.
+func (m *Mirror) lookBack(ctx context.Context) {
+	var unfinished *pass
+	for pace, before := time.Duration(0), time.Now(); m.pause(ctx, pace); before = time.Now() {
+		m.mu.Lock()
+		m.resumed = m.resumed || time.Since(before) > pace+nap // there was a pause to catch up with
+		m.mu.Unlock()
+		err := m.update(ctx, &unfinished, true)
+		m.note(ctx, taskLookback, err)
+		pace = m.lookbackPause()
+		if err != nil {
+			pace = failingPace
+		}
+	}
+}
+
+// lookbackPause returns how long to wait for the next lookback: it reads about what the last
+// one did.
+func (m *Mirror) lookbackPause() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	pages := 1 + len(m.updatedSince(m.since(true)))/pageSize
+	return max(lookbackPace, time.Duration(pages)*pagePace)
+}
+
+// resolve asks for incidents about which two answers contradict each other by their ids, and
+// reports whether that settles it. What fails, or takes too long, leaves the contradiction to
+// the next answer: the rows stand as they are.
+func (m *Mirror) resolve(ctx context.Context) bool {
+	ids := m.conflicts()
+	if len(ids) == 0 {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, conflictPatience)
+	defer cancel()
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for _, id := range ids[:min(len(ids), conflictLimit)] {
+		group.Go(func() error {
+			_, err := m.get(ctx, id)
 			return err
 		})
 	}
-	return group.Wait()
+	_ = group.Wait()
+	return len(m.conflicts()) == 0
 }
 
-// reread asks for one incident by its id, and drops it if Graph denies it.
-func (m *Mirror) reread(ctx context.Context, id string) error {
+// conflicts returns the incidents about which two answers contradict each other.
+func (m *Mirror) conflicts() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.copy.conflicts))
+}
+
+// get asks for one incident by its id and puts it into the copy; false if Graph denies it.
+func (m *Mirror) get(ctx context.Context, id string) (bool, error) {
 	in, answer, err := m.client.Incident(ctx, id)
 	if graphclient.ReasonOf(err) == graphclient.ReasonNotFound {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.drop(id, m.moment(answer))
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("reading incident %s again: %w", id, err)
+		return false, fmt.Errorf("reading incident %s: %w", id, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.put(m.decoder.incident(&in), m.moment(answer), settled)
-	return nil
-}
-
-func (m *Mirror) takeDoubts() []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	ids := slices.Sorted(maps.Keys(m.doubts))
-	clear(m.doubts)
-	return ids
-}
-
-func (m *Mirror) doubt(id string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.doubts[id] = true
+	m.observe(answer)
+	m.put(&listing{}, m.decoder.incident(&in), m.moment(answer), &query{operation: graphclient.OperationGet})
+	return true, nil
 }

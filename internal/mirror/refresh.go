@@ -3,30 +3,22 @@ package mirror
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
-// refreshLimit is how long a refresh may go on without any answer from Graph.
-const refreshLimit = time.Minute
+var errIncomplete = errors.New("incomplete")
 
-var (
-	errStalled    = errors.New("no answer for a minute")
-	errIncomplete = errors.New("incomplete")
-)
-
-// A flight is one refresh and those who wait for it.
-type flight struct {
-	done  chan struct{} // closed when the refresh has ended
-	err   error         // valid then
-	ended time.Time
+// A refresh is one in-flight request of pulls to bring the copy up to date.
+type refresh struct {
+	done      chan struct{} // closed when it has ended
+	err       error         // valid then
+	ended     time.Time
+	abandoned bool // somebody has stopped waiting for it
 }
 
-func newFlight() *flight { return &flight{done: make(chan struct{})} }
-
-func (f *flight) over() bool {
+func (r *refresh) over() bool {
 	select {
-	case <-f.done:
+	case <-r.done:
 		return true
 	default:
 		return false
@@ -34,50 +26,70 @@ func (f *flight) over() bool {
 }
 
 // end may be called again without effect, but not at the same time.
-func (f *flight) end(err error) {
-	if !f.over() {
-		f.err, f.ended = err, time.Now()
-		close(f.done)
+func (r *refresh) end(err error) {
+	if !r.over() {
+		r.err, r.ended = err, time.Now()
+		close(r.done)
 	}
 }
 
 // Refresh brings the copy up to date and returns when that is done. Callers
 // share the refresh that is under way, or one that ended within the minimum
 // interval. When ctx ends first its error is returned and the refresh goes on by
-// itself. While the copy is first being synchronised there is nothing to refresh
-// and Refresh returns at once; if that had come to a halt, Refresh has it try
-// again and waits a moment for the outcome.
+// itself; the report says [Behind] as long as it does. While the copy is first
+// being synchronised there is nothing to refresh and Refresh returns at once; if
+// that had come to a halt, Refresh has it try again and waits a moment for the outcome.
 func (m *Mirror) Refresh(ctx context.Context) error {
 	m.mu.Lock()
-	m.asked = time.Now()
+	m.asked.note(m.elapsedLocked())
 	if !m.synced {
-		halted, turn := m.health.failing(taskSync), m.turn
+		halted, attempt := m.health.problems[taskSync] != "", m.attempt
 		m.mu.Unlock()
-		return m.resume(ctx, halted, turn)
-	}
-	f := m.flight
-	if f == nil || f.over() && time.Since(f.ended) >= m.cfg.MinRefreshInterval {
-		f = newFlight()
-		m.flight = f
-		m.asks <- f // never blocks: the one before is over
+		return m.resume(ctx, halted, attempt)
 	}
 	m.mu.Unlock()
-	select {
-	case <-f.done:
-		return f.err
-	case <-ctx.Done():
-		return ctx.Err()
+	return m.await(ctx, m.ask())
+}
+
+// ask returns the refresh that is under way, one that has just ended, or a new one.
+func (m *Mirror) ask() *refresh {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.refresh
+	if r == nil || r.over() && time.Since(r.ended) >= m.cfg.MinRefreshInterval {
+		r = &refresh{done: make(chan struct{})}
+		m.refresh = r
+		m.asks <- r // never blocks: the one before is over
 	}
+	return r
+}
+
+// await waits for a refresh.
+func (m *Mirror) await(ctx context.Context, r *refresh) error {
+	select {
+	case <-r.done:
+		return r.err
+	case <-ctx.Done():
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !r.over() {
+		r.abandoned = true
+		m.announce()
+	}
+	return ctx.Err()
 }
 
 // carryOut does the refreshes that are asked for, one at a time.
 func (m *Mirror) carryOut(ctx context.Context) {
+	var unfinished *pass
 	for {
 		select {
-		case f := <-m.asks:
-			err := m.refresh(ctx)
+		case r := <-m.asks:
+			err := m.carryOutOne(ctx, &unfinished)
 			m.mu.Lock()
-			f.end(err)
+			r.end(err)
+			m.announce()
 			m.mu.Unlock()
 		case <-ctx.Done():
 			return
@@ -85,44 +97,44 @@ func (m *Mirror) carryOut(ctx context.Context) {
 	}
 }
 
-// refresh reads what was updated since the last pass and publishes the result.
-func (m *Mirror) refresh(ctx context.Context) error {
+// carryOutOne reads what was updated since the last pass and publishes the result. A pass
+// that an earlier refresh could not finish comes first.
+func (m *Mirror) carryOutOne(ctx context.Context, unfinished **pass) error {
 	began := time.Now()
-	m.mu.Lock()
-	wide := time.Since(m.marks.wideAt) >= wideLimit
-	m.mu.Unlock()
-	taken, err := m.pass(ctx, wide)
-	m.mu.Lock()
-	if err == nil && m.vanished.suspect {
-		err = fmt.Errorf("%d open incidents vanished without an update and a second sweep has not confirmed it: %w",
-			m.vanished.count, errIncomplete)
-	}
-	var events []Event
-	if err == nil {
-		events = m.events(taken)
-		m.publish(taken, began)
+	older := *unfinished != nil
+	err := m.update(ctx, unfinished, false)
+	if err == nil && older {
+		err = m.update(ctx, unfinished, false)
 	}
 	if ctx.Err() == nil {
+		m.mu.Lock()
 		m.health.count(err, time.Since(began))
+		m.passless = problemOf(err) == "bad_request" || ignored(err)
+		m.mu.Unlock()
 	}
-	m.mu.Unlock()
 	m.note(ctx, taskRefresh, err)
-	m.cfg.Observe(events)
 	return err
 }
 
-// publish makes the open rows the snapshot; the lock is held.
+// publish makes the open rows the snapshot, as of a time on Graph's clock and the local time
+// that is the same, and tells what happened since the last one; the lock is held.
 func (m *Mirror) publish(taken, began time.Time) {
 	next := &Snapshot{Taken: taken}
 	if last := m.snapshot; last != nil {
 		next.Open = last.Open
-		if last.Taken.After(taken) { // a node whose clock is behind
+		if d := last.Taken.Sub(taken); d > 0 && d < time.Minute { // a node whose clock is behind
 			next.Taken = last.Taken
 		}
 	}
-	if m.book.dirty || m.snapshot == nil {
-		next.Open = m.book.list()
-		m.book.dirty = false
+	if m.copy.dirty || m.snapshot == nil {
+		next.Open = m.copy.list()
+		m.copy.dirty = false
 	}
-	m.snapshot, m.asOf = next, began
+	if m.synced {
+		m.cfg.Observe(m.events(taken))
+	}
+	m.snapshot = next
+	if began.After(m.asOf) {
+		m.asOf = began
+	}
 }

@@ -16,11 +16,19 @@ type Snapshot struct {
 // label reason of msgraph_security_problem.
 type Problem string
 
+const (
+	// Behind is the problem of a pull whose refresh has not ended: it is answered from the
+	// snapshot before. It is the only one that leaves [Report.Up].
+	Behind Problem = "behind"
+	// Synchronising is the problem of a mirror that has no snapshot yet.
+	Synchronising Problem = "synchronising"
+)
+
 // Problems returns every problem there is, in the order of the documentation.
 func Problems() []Problem {
 	return []Problem{
 		"throttled", "unauthorized", "forbidden", "bad_request", "unreachable",
-		"timeout", "server_error", "incomplete", "malformed", "credential",
+		"timeout", "server_error", "incomplete", "malformed", "credential", Behind, Synchronising,
 	}
 }
 
@@ -45,7 +53,8 @@ type Report struct {
 	// Snapshot is the last complete snapshot, nil before the first one and
 	// while the last one is older than the maximum age: what may be served.
 	Snapshot *Snapshot
-	// Up says that the last refresh succeeded and that Snapshot may be served.
+	// Up says that the last refresh that ended succeeded, that Snapshot may be served and that
+	// Graph is not suspected of hiding incidents.
 	Up bool
 	// Problems holds what is wrong at present; empty when nothing is.
 	Problems []Problem
@@ -65,6 +74,10 @@ type Report struct {
 	// SweepPeriod is the longest time that a window of old incidents goes, or
 	// has gone by now, without being read again; zero until it is known.
 	SweepPeriod time.Duration
+	// YoungPeriod is the same of the windows of incidents younger than an hour.
+	YoungPeriod time.Duration
+	// LookbackAge is the time since the last lookback began that has completed; zero before.
+	LookbackAge time.Duration
 	// Incidents counts the rows held: open ones, and closed ones that are kept
 	// while a late answer could bring them back.
 	Incidents int

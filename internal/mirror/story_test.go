@@ -43,7 +43,7 @@ func TestChangesDuringFirstSynchronisation(t *testing.T) {
 func anyRow(m *Mirror) (string, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for id, r := range m.book.rows {
+	for id, r := range m.copy.rows {
 		if r.open() {
 			return id, true
 		}

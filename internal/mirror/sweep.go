@@ -1,7 +1,9 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -13,220 +15,158 @@ const (
 	// alerts are still being correlated.
 	youngAge = time.Hour + time.Minute
 	// youngPace is how often the young incidents are read again.
-	youngPace = 25 * time.Second
-	// maxTries is how often a window is tried in one period, after 0, 1, 4 and 9 s.
-	maxTries = 4
+	youngPace = 22 * time.Second
+	// nap bounds a wait of the sweeper: what it waits for may come sooner.
+	nap = time.Second
 )
 
-// sweepYoung reads the young incidents again at their pace, which were read since
-// the first synchronisation began.
-func (m *Mirror) sweepYoung(ctx context.Context, since time.Time) {
-	for next := since.Add(youngPace); m.pause(ctx, time.Until(next)); {
-		next = time.Now().Add(youngPace)
-		var err error
-		for _, w := range m.windows(span{m.youngSince(), maxTicks}) {
-			if !m.bulkSlot(ctx) {
+// sweep reads every open incident again, for changes that Graph does not date: windows with
+// young incidents at their pace, all others once in a period. A window that fails is tried
+// again alone, and keeps its reason until it is read.
+func (m *Mirror) sweep(ctx context.Context) {
+	for m.pause(ctx, 0) {
+		m.lookAgain()
+		w, due := m.nextWindow()
+		if wait := due - m.elapsed(); wait > 0 {
+			if !sleep(ctx, min(wait, nap)) {
 				return
 			}
-			if err = m.sweep(ctx, w); err != nil {
-				break
-			}
+			continue
 		}
-		m.note(ctx, taskYoung, err)
-		if err != nil {
-			next = time.Now().Add(failingPace)
+		began := m.elapsed()
+		cells, rows, err := m.sweepWindow(ctx, w.span)
+		if ctx.Err() != nil {
+			return
 		}
+		m.swept(&w, began, cells, rows, err)
+		m.note(ctx, taskSweep, m.failingWindow(err))
+		m.relist(ctx)
 	}
 }
 
-// sweepOld reads all other incidents again, one period after the other, evenly
-// spread over the sweep interval.
-func (m *Mirror) sweepOld(ctx context.Context) {
-	for ctx.Err() == nil {
-		begun := time.Now()
-		windows := m.windows(span{minTicks, m.youngSince()})
-		period := m.sweepPeriod(len(windows))
-		plan := m.beginSweep(windows, begun, period)
-		if m.sweepWindows(ctx, plan) && m.pauseSweep(ctx, begun.Add(period)) {
-			m.note(ctx, taskSweep, m.endSweep(ctx))
-		}
-	}
-}
-
-// sweepPeriod returns how long a period over so many windows should take: a bit
-// less than the interval that was promised, unless that would cost more than one
-// and a half times the fewest requests that list all open incidents. There is no time
-// to lose while incidents that had vanished come back.
-func (m *Mirror) sweepPeriod(windows int) time.Duration {
+// nextWindow returns the window that is due next, cut to what a page holds.
+func (m *Mirror) nextWindow() (window, time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.vanished.returned {
-		return 0
+	if m.windows.sparse() {
+		m.windows.replace(cutAll(allTime, m.openTimes(allTime), cellRows))
 	}
-	fewest := max(1, (m.book.open+pageSize-1)/pageSize)
-	share := max(0.95, float64(windows)/(1.5*float64(fewest)))
+	w, due := m.windows.next(m.youngSince())
+	if times := m.openTimes(w.span); len(times) > cellRows {
+		m.windows.replace(cutAll(w.span, times, cellRows))
+		w, due = m.windows.next(m.youngSince())
+	}
+	return w, due
+}
+
+// openTimes returns when the open incidents of a span were created, sorted; the lock is held.
+func (m *Mirror) openTimes(s span) []Ticks {
+	var times []Ticks
+	for _, r := range m.copy.rows {
+		if r.open() && s.holds(r.Created) {
+			times = append(times, r.Created)
+		}
+	}
+	slices.Sort(times)
+	return times
+}
+
+// youngSince returns since when incidents count as young; the lock is held.
+func (m *Mirror) youngSince() Ticks {
+	return floor(TicksOf(m.clock.predict(time.Now()).Add(-youngAge)))
+}
+
+// sweepPeriod returns how long a period should take: a bit less than the interval that was
+// promised, unless that would cost more than one and a half times the fewest requests that
+// list all open incidents; the lock is held.
+func (m *Mirror) sweepPeriod() time.Duration {
+	fewest := max(1, (m.copy.open+pageSize-1)/pageSize)
+	share := max(0.95, float64(len(m.windows.windows))/(1.5*float64(fewest)))
 	return time.Duration(share * float64(m.cfg.SweepInterval))
 }
 
-// sweepWindows reads the windows of one period, each in its time. It reports
-// whether all of them were read and the period need not begin anew.
-func (m *Mirror) sweepWindows(ctx context.Context, plan []visit) bool {
-	all := true
-	for i := range plan {
-		v := &plan[i]
-		m.awaitVisit(v)
-		if !m.pauseSweep(ctx, v.at) {
-			return false
-		}
-		began := time.Now()
-		err := m.sweepPatiently(ctx, v.span)
-		if err == nil {
-			m.visited(v, began)
-		}
-		all = all && err == nil
-		m.note(ctx, taskSweep, err)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.swept.visits = plan
-	return all
-}
-
-// awaitVisit notes which part of time is due next.
-func (m *Mirror) awaitVisit(v *visit) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.swept.oldest = v.last
-	m.announce()
-}
-
-// visited notes that a window has been read.
-func (m *Mirror) visited(v *visit, began time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.swept.worst = max(m.swept.worst, began.Sub(v.last))
-	v.last = began
-}
-
-// sweepPatiently reads a window and tries again when that fails: each window
-// succeeds or is retried alone.
-func (m *Mirror) sweepPatiently(ctx context.Context, w span) error {
-	var err error
-	for try := range maxTries {
-		if !sleep(ctx, time.Duration(try*try)*time.Second) || !m.bulkSlot(ctx) {
-			return ctx.Err()
-		}
-		if err = m.sweep(ctx, w); err == nil {
-			return nil
-		}
-	}
-	return err
-}
-
-// pauseSweep waits until the given time, and longer while nobody asks. It returns
-// false when ctx ends or the period has to begin anew.
-func (m *Mirror) pauseSweep(ctx context.Context, until time.Time) bool {
-	for time.Now().Before(until) {
-		if !sleep(ctx, min(time.Until(until), youngPace)) || m.restartSweep() {
-			return false
-		}
-	}
-	return m.pause(ctx, 0) && !m.restartSweep()
-}
-
-func (m *Mirror) restartSweep() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.vanished.restart
-}
-
-// sweep reads one window again and settles what is missing from it.
-func (m *Mirror) sweep(ctx context.Context, w span) error {
+// sweepWindow reads a window again and finds out what became of incidents that it does not
+// show any more. It returns the cells that it took, where it took several, and how many rows
+// they held.
+func (m *Mirror) sweepWindow(ctx context.Context, s span) ([]span, int, error) {
 	began := time.Now()
-	q := query{operation: graphclient.OperationSweep, open: true}
-	if err := m.explore(ctx, newSurvey(w, nil, false, m.now()), q); err != nil {
-		return err
+	q := query{region: region{created: s, updated: allTime}, operation: graphclient.OperationSweep, open: true, paced: true}
+	c := newCover(q, nil, 1, false, m.now())
+	if err := c.run(ctx, m); err != nil {
+		return nil, 0, err
 	}
-	if err := m.settle(ctx, func() {}); err != nil {
-		return err
-	}
-	return m.settleMissing(ctx, w, began)
+	m.resolve(ctx)
+	return c.cells, c.rows, m.deny(ctx, s, began)
 }
 
-// settleMissing finds out what became of the open incidents that a reading of
-// the window begun at that time did not show. Most were just closed, which a delta
-// tells; few are asked for by id; for more the window is read without the filter
-// on status. What is absent even there was deleted.
-func (m *Mirror) settleMissing(ctx context.Context, w span, began time.Time) error {
-	missing := m.missing(w, began)
-	if len(missing) > 2 {
-		if _, err := m.pass(ctx, false); err != nil {
-			return err
-		}
-		missing = m.missing(w, began)
+// swept notes how the reading of a window ended.
+func (m *Mirror) swept(w *window, began time.Duration, cells []span, rows int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.elapsedLocked()
+	own := m.windows.at(w.from)
+	switch {
+	case own == nil || own.to != w.to: // cut meanwhile
+		return
+	case err != nil:
+		own.failed, own.tries = problemOf(err), own.tries+1
+		own.due = now + min(failingPace<<min(own.tries-1, 10), m.sweepPeriod())
+		return
 	}
-	if len(missing) <= 2 {
-		for _, id := range missing {
-			if err := m.reread(ctx, id); err != nil {
-				return err
+	own.gap, own.read, own.rows = began-own.read, began, rows
+	own.failed, own.tries = "", 0
+	own.due = began + m.sweepPeriod()
+	if len(cells) > 1 {
+		slices.SortFunc(cells, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+		m.windows.replace(cells)
+		for i := range m.windows.windows {
+			if part := &m.windows.windows[i]; part.from >= w.from && part.to <= w.to {
+				part.rows = rows / len(cells)
 			}
 		}
-		return m.settle(ctx, func() {})
 	}
-	again := time.Now()
-	q := query{operation: graphclient.OperationSweep}
-	if err := m.explore(ctx, newSurvey(w, nil, false, m.now()), q); err != nil {
-		return err
-	}
-	return m.dropMissing(ctx, m.missing(w, again), again)
 }
 
-// missing returns the open incidents of the window that no answer has shown since.
-func (m *Mirror) missing(w span, since time.Time) []string {
+// failingWindow returns an error as long as some window could not be read.
+func (m *Mirror) failingWindow(err error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var ids []string
-	for id, r := range m.book.rows {
-		if r.open() && w.holds(r.Created) && r.arrived < since.Sub(m.epoch) {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
-
-// dropMissing drops incidents that a reading begun at that time no longer showed,
-// unless Graph has stopped showing others as well.
-func (m *Mirror) dropMissing(ctx context.Context, ids []string, began time.Time) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	alive, err := m.alive(ctx, len(ids))
 	if err != nil {
 		return err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !alive {
-		m.suspect()
-	}
-	at := moment{began.Sub(m.epoch), time.Since(m.epoch)}
-	for _, id := range ids {
-		m.drop(id, at)
+	for _, w := range m.windows.windows {
+		if w.failed != "" {
+			return windowError{w}
+		}
 	}
 	return nil
 }
 
-// alive reports whether a listing of all open incidents shows more than a page, or
-// at least half of those that should be left while so many are missing.
-func (m *Mirror) alive(ctx context.Context, missing int) (bool, error) {
-	r, err := m.read(ctx, query{operation: graphclient.OperationSweep, open: true}, 1)
-	if err != nil {
-		return false, err
-	}
-	seen := len(r.ids())
-	m.absorb(&r, swept)
+// A windowError says that a window could not be read and has not been since.
+type windowError struct{ window }
+
+func (e windowError) Error() string {
+	return fmt.Sprintf("listing %s: %s", region{created: e.span, updated: allTime}, e.failed)
+}
+
+// relist publishes what sweeps have read where passes cannot be: Graph refuses or ignores the
+// filter on lastUpdateDateTime. When every window has been read, the copy is as of the time
+// at which the first of them was.
+func (m *Mirror) relist(ctx context.Context) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return r.overflow || 2*seen >= m.book.open-missing, nil
+	if !m.passless {
+		return
+	}
+	now := m.elapsedLocked()
+	oldest := m.windows.oldest()
+	if oldest > m.relisted {
+		m.relisted = now
+		ago := now - oldest
+		local := time.Now().Add(-ago)
+		m.publish(m.clock.predict(local).Add(-time.Second), local)
+		m.announce()
+		m.cfg.Logger.DebugContext(ctx, "Read everything again because Graph does not filter by update", "took", ago)
+	}
+	m.windows.rush(now, func(w *window) bool { return w.failed == "" && w.read < m.relisted })
 }

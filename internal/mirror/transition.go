@@ -24,18 +24,18 @@ func (t *transition) run() {
 	if t.now == nil {
 		return
 	}
-	t.past.reported = true
 	isNew, wasOpen := t.isNew(), t.wasOpen()
+	if t.before == nil && !isNew {
+		t.past = t.past.with(t.now) // whatever it went through was before the first snapshot
+	}
+	t.past.reported = true
 	switch {
 	case isNew:
 		t.report(Opened)
 	case t.reopened():
 		t.report(Reopened)
 	}
-	switch {
-	case t.before == nil && !isNew:
-		t.past = t.past.with(t.now) // whatever it went through was before the first snapshot
-	case isNew || t.now.Status.Open():
+	if isNew || t.before != nil && t.now.Status.Open() {
 		t.enter()
 	}
 	if wasOpen {

@@ -167,8 +167,14 @@ func (w *world) merge() {
 	}
 }
 
+// remove deletes an incident. One that was just updated is spared where a pass may be longer
+// than a page: a row that is deleted while it is read can hide another, which is the exception
+// that docs/mirror.md names.
 func (w *world) remove() {
 	id := w.pick()
+	if versions := w.history[id]; len(w.ids) > 20 && time.Since(versions[len(versions)-1].at) < lookbackReach {
+		return
+	}
 	w.draw()
 	if w.sim.Delete(id) {
 		w.note(id, false)
@@ -179,29 +185,29 @@ func (w *world) remove() {
 // A tolerance says how late the mirror may be with what kind of change.
 type tolerance struct {
 	skew    time.Duration // how far ahead of the true time a snapshot's stamp may be
-	late    time.Duration // for dated changes that became readable more than 30 s late
+	look    time.Time     // when the last lookback began that has ended: what became readable late by then is due
 	young   time.Duration // for undated changes of incidents younger than an hour
 	old     time.Duration // for undated changes of others
 	settled time.Time     // undated changes made before count from then
-	passes  []pass        // snapshots served so far, since the start of the mirror
+	passes  []served      // snapshots served so far, since the start of the mirror
 }
 
-// A pass is a snapshot that was served.
-type pass struct{ taken, read time.Time }
+// A served is a snapshot that was served.
+type served struct{ taken, read, look time.Time }
 
-// before returns the stamp of the last snapshot that was read before a deletion:
-// what changed after it may never have been readable to a pass.
-func (t *tolerance) before(deletion time.Time) time.Time {
+// before returns the last snapshot that was read before a deletion: what changed after it may
+// never have been readable to a pass, or to a lookback.
+func (t *tolerance) before(deletion time.Time) served {
 	for _, p := range slices.Backward(t.passes) {
 		if p.read.Before(deletion) {
-			return p.taken
+			return p
 		}
 	}
-	return time.Time{}
+	return served{}
 }
 
 // due returns by which stamp a snapshot has to show the version.
-func (t *tolerance) due(v *version, created Ticks) time.Time {
+func (t *tolerance) due(v *version, created Ticks, look time.Time) time.Time {
 	base := v.at
 	if base.Before(t.settled) {
 		base = t.settled
@@ -210,7 +216,10 @@ func (t *tolerance) due(v *version, created Ticks) time.Time {
 	case v.dated && v.lag+2*t.skew < 28*time.Second:
 		return v.at
 	case v.dated && v.lag < 14*time.Minute+30*time.Second:
-		return v.at.Add(t.late)
+		if v.at.After(look) {
+			return v.at.Add(time.Hour)
+		}
+		return v.at
 	case v.at.Sub(created.Time()) < 59*time.Minute:
 		return base.Add(t.young)
 	default:
@@ -224,14 +233,15 @@ func (w *world) allowed(id string, taken, now time.Time, t *tolerance) []*Incide
 	versions := w.visible(id, now)
 	states := []*Incident{}
 	overdue := false // some later version had to be shown by then
-	by := taken
+	by, look := taken, t.look
 	for _, v := range slices.Backward(versions) {
 		if !overdue {
 			states = append(states, v.state)
 		}
-		overdue = overdue || !t.due(&v, created(versions)).After(by.Add(-t.skew))
+		overdue = overdue || !t.due(&v, createdOf(versions), look).After(by.Add(-t.skew))
 		if v.gone {
-			by = t.before(v.at)
+			last := t.before(v.at)
+			by, look = last.taken, last.look
 		}
 	}
 	if !overdue {
@@ -240,7 +250,7 @@ func (w *world) allowed(id string, taken, now time.Time, t *tolerance) []*Incide
 	return states
 }
 
-func created(versions []version) Ticks {
+func createdOf(versions []version) Ticks {
 	for _, v := range versions {
 		if v.state != nil {
 			return v.state.Created

@@ -1,0 +1,170 @@
+package mirror
+
+import "time"
+
+// A moment is when a request was sent and when its answer had arrived, since the
+// mirror's start on the local monotonic clock: what decides which of two answers
+// knows better, because Graph's own clocks differ from node to node.
+type moment struct{ sent, arrived time.Duration }
+
+// A row is what is known of one incident.
+type row struct {
+	Incident
+	moment // of the answer that the row was last seen in
+	// rival is another answer about the incident that contradicts the row, until a
+	// third settles which of them is right.
+	rival  *row
+	denied bool // Graph answered that there is no such incident: a tombstone
+	past   past // the events of the incident so far
+}
+
+func (r *row) open() bool { return !r.denied && r.Status.Open() }
+
+// A localCopy holds one row for each incident that is open, or that was closed so
+// recently that a late answer may still show it open. It decides what an answer
+// changes. It is not safe for concurrent use.
+type localCopy struct {
+	rows  map[string]row
+	open  int
+	dirty bool // the open rows differ from those of the last snapshot
+	// conflicts are the incidents whose row has a rival.
+	conflicts map[string]bool
+	// horizon is the oldest update that a lookback can still bring: an incident
+	// closed before it needs no row.
+	horizon Ticks
+	// newest is the newest stamp on any row, a lower bound of Graph's clock.
+	newest Ticks
+	// touched holds what was known of the incidents that have changed since the last
+	// snapshot, nil of new ones; it is nil itself before the first snapshot.
+	touched map[string]*Incident
+}
+
+func newCopy() *localCopy {
+	return &localCopy{rows: map[string]row{}, conflicts: map[string]bool{}, horizon: minTicks, newest: minTicks}
+}
+
+// maxSkew is how far the clocks of Graph's nodes may differ.
+const maxSkew = 60 * oneSecond
+
+// put takes in an incident as an answer showed it and reports whether the row is new or
+// differs now. The rules, in order:
+//
+//  1. An answer that was there before the row was even asked for knows nothing new.
+//  2. The same content confirms the row.
+//  3. A newer stamp wins, whatever the order of the answers: Graph dates most changes. Only
+//     a denial is not overruled by an answer that was asked for before it arrived.
+//  4. Of answers one after the other the later wins where the stamp is equal: a change that
+//     Graph does not date. It overrules a denial with any stamp.
+//  5. Of answers that overlapped the older loses, unless the clocks of two nodes may be to
+//     blame.
+//  6. What is left is a contradiction. The row stays, and the answer becomes its rival. A
+//     third answer sent after the rival arrived settles it: by rule 2, 3 or 4, or because it
+//     says what the rival said.
+func (c *localCopy) put(in Incident, m moment) bool {
+	c.newest = max(c.newest, in.Updated)
+	old, known := c.rows[in.ID]
+	later := m.sent >= old.arrived
+	switch {
+	case !known:
+		if !in.Status.Open() && in.Updated < c.horizon {
+			return false
+		}
+	case m.arrived <= old.sent || old.denied && !later:
+		return false
+	case in == old.Incident && !old.denied:
+		old.moment = moment{max(old.sent, m.sent), max(old.arrived, m.arrived)}
+		if old.rival != nil && m.sent >= old.rival.arrived {
+			c.agree(&old)
+		}
+		c.rows[in.ID] = old
+		return false
+	case in.Updated > old.Updated, later && (in.Updated == old.Updated || old.denied):
+	case !later && old.Updated-in.Updated > maxSkew:
+		return false
+	case old.rival != nil && old.rival.Incident == in && m.sent >= old.rival.arrived:
+	case old.rival != nil && old.rival.Incident == in: // the same again, but asked for before
+		return false
+	default:
+		old.rival = &row{Incident: in, moment: m}
+		c.conflicts[in.ID] = true
+		c.rows[in.ID] = old
+		return false
+	}
+	c.set(row{Incident: in, moment: m})
+	return true
+}
+
+// agree ends the contradiction about a row.
+func (c *localCopy) agree(r *row) {
+	r.rival = nil
+	delete(c.conflicts, r.ID)
+}
+
+// drop notes that Graph denies an incident. The row stays as a tombstone until no request
+// is under way that was sent before.
+func (c *localCopy) drop(id string, m moment) bool {
+	r, known := c.rows[id]
+	if !known || r.denied || m.sent < r.arrived {
+		return false
+	}
+	r.moment, r.denied, r.rival = m, true, nil
+	c.set(r)
+	return true
+}
+
+func (c *localCopy) set(r row) {
+	old, known := c.rows[r.ID]
+	was := known && old.open()
+	c.touch(r.ID, &old, known)
+	r.past = old.past
+	c.agree(&r)
+	c.rows[r.ID] = r
+	switch {
+	case r.open() && !was:
+		c.open++
+	case !r.open() && was:
+		c.open--
+	}
+	c.dirty = c.dirty || was || r.open()
+}
+
+// touch remembers an incident as it was at the last snapshot.
+func (c *localCopy) touch(id string, old *row, known bool) {
+	if _, again := c.touched[id]; c.touched == nil || again {
+		return
+	}
+	c.touched[id] = nil
+	if known {
+		before := old.Incident
+		c.touched[id] = &before
+	}
+}
+
+// list returns the open incidents; the caller owns the slice.
+func (c *localCopy) list() []Incident {
+	open := make([]Incident, 0, c.open)
+	for _, r := range c.rows {
+		if r.open() {
+			open = append(open, r.Incident)
+		}
+	}
+	return open
+}
+
+// prune forgets the closed rows that no lookback lists any more and that no request
+// sent before they were closed can bring back.
+func (c *localCopy) prune(now time.Duration, horizon Ticks) {
+	c.horizon = horizon
+	for id, r := range c.rows {
+		overtaken := now-r.arrived > 2*requestLimit
+		_, pending := c.touched[id]
+		if !r.open() && overtaken && !pending && (r.denied || r.Updated < horizon) {
+			delete(c.conflicts, id)
+			delete(c.rows, id)
+		}
+	}
+}
+
+// requestLimit is how long a request can take: its answer, however late, has
+// arrived by then (see graphclient). Rows are put as soon as they arrive.
+const requestLimit = 30 * time.Second

@@ -1,0 +1,129 @@
+package mirror
+
+import (
+	"slices"
+	"time"
+)
+
+// A window is a stretch of created time that a sweep reads at once.
+type window struct {
+	span
+	read   time.Duration // when it was last read, by [elapsed]
+	gap    time.Duration // how long before that it had been read
+	due    time.Duration // when it is to be read again
+	rows   int           // rows that its last reading showed
+	failed Problem       // why it could not be read since; empty: it was
+	tries  int           // that failed
+}
+
+// young reports whether the window holds incidents created at since or later.
+func (w *window) young(since Ticks) bool { return w.to > since }
+
+// A partition divides all created time into windows, oldest first.
+type partition struct{ windows []window }
+
+// newPartition returns windows that hold about a page of the given times each, were read
+// then, and are due one after the other over a period.
+func newPartition(times []Ticks, read, now, period time.Duration) partition {
+	var p partition
+	spans := cutAll(allTime, times, cellRows)
+	for i, s := range spans {
+		due := now + period*time.Duration(i+1)/time.Duration(len(spans))
+		p.windows = append(p.windows, window{span: s, read: read, due: due})
+	}
+	return p
+}
+
+// replace puts spans in the place of the windows that they cover together. Each inherits from
+// the windows that it overlaps: a reading counts from the oldest, and a failure stays.
+func (p *partition) replace(spans []span) {
+	var fresh []window
+	for _, s := range spans {
+		w := window{span: s}
+		n := 0
+		for _, old := range p.windows {
+			if old.from >= s.to || s.from >= old.to {
+				continue
+			}
+			if n++; n == 1 {
+				w = old
+				w.span = s
+				continue
+			}
+			w.read, w.due = min(w.read, old.read), min(w.due, old.due)
+			w.gap, w.rows = max(w.gap, old.gap), w.rows+old.rows
+			if w.failed == "" {
+				w.failed, w.tries = old.failed, old.tries
+			}
+		}
+		fresh = append(fresh, w)
+	}
+	from, to := spans[0].from, spans[len(spans)-1].to
+	first := slices.IndexFunc(p.windows, func(w window) bool { return w.from == from })
+	last := slices.IndexFunc(p.windows, func(w window) bool { return w.to == to })
+	p.windows = slices.Replace(p.windows, first, last+1, fresh...)
+}
+
+// next returns the window that is due first.
+func (p *partition) next(youngSince Ticks) (window, time.Duration) {
+	best, at := 0, time.Duration(1<<62)
+	for i := range p.windows {
+		w := &p.windows[i]
+		due := w.due
+		if w.failed == "" && w.young(youngSince) {
+			due = min(due, w.read+youngPace)
+		}
+		if due < at {
+			best, at = i, due
+		}
+	}
+	return p.windows[best], at
+}
+
+// at returns the window that begins at a time.
+func (p *partition) at(from Ticks) *window {
+	i := slices.IndexFunc(p.windows, func(w window) bool { return w.from == from })
+	if i < 0 {
+		return nil
+	}
+	return &p.windows[i]
+}
+
+// rush makes windows due at once that meet the condition.
+func (p *partition) rush(now time.Duration, condition func(*window) bool) {
+	for i := range p.windows {
+		if w := &p.windows[i]; condition(w) {
+			w.due = min(w.due, now)
+		}
+	}
+}
+
+// longest returns the longest that a window of the kind has gone without being read, be it
+// before its last reading or since.
+func (p *partition) longest(now time.Duration, youngSince Ticks, young bool) time.Duration {
+	var longest time.Duration
+	for i := range p.windows {
+		if w := &p.windows[i]; w.young(youngSince) == young {
+			longest = max(longest, w.gap, now-w.read)
+		}
+	}
+	return longest
+}
+
+// oldest returns when the window was read that was read longest ago.
+func (p *partition) oldest() time.Duration {
+	oldest := time.Duration(1 << 62)
+	for _, w := range p.windows {
+		oldest = min(oldest, w.read)
+	}
+	return oldest
+}
+
+// sparse reports whether so few rows are left in the windows that fewer would do.
+func (p *partition) sparse() bool {
+	rows := 0
+	for _, w := range p.windows {
+		rows += w.rows
+	}
+	return len(p.windows) > 3+13*(1+rows/cellRows)/10
+}

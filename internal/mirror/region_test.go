@@ -1,0 +1,72 @@
+package mirror
+
+import (
+	"testing"
+	"time"
+)
+
+func at(t *testing.T, s string) Ticks {
+	t.Helper()
+	v, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return TicksOf(v)
+}
+
+// TestRegionFilter shows that spans that meet leave no gap and do not overlap, and that the
+// second itself is asked for: stamps tie.
+func TestRegionFilter(t *testing.T) {
+	noon := at(t, "2026-11-23T12:00:00Z")
+	cases := []struct {
+		region region
+		open   bool
+		want   string
+	}{
+		{everything, false, ""},
+		{everything, true, "status ne 'resolved' and status ne 'redirected'"},
+		{region{created: span{noon, maxTicks}, updated: allTime}, false, "createdDateTime ge 2026-11-23T12:00:00Z"},
+		{region{created: span{minTicks, noon}, updated: allTime}, false, "createdDateTime lt 2026-11-23T12:00:00Z"},
+		{
+			region{created: span{noon, noon + oneSecond}, updated: span{noon, maxTicks}, attribute: "severity eq 'high'"}, false,
+			"lastUpdateDateTime ge 2026-11-23T12:00:00Z and createdDateTime ge 2026-11-23T12:00:00Z and createdDateTime lt 2026-11-23T12:00:01Z and severity eq 'high'",
+		},
+	}
+	for _, c := range cases {
+		if got := c.region.filter(c.open); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+// TestCutAll shows that cuts fall on whole seconds between rows, tile the span, and part no
+// second.
+func TestCutAll(t *testing.T) {
+	noon := at(t, "2026-11-23T12:00:00Z")
+	var times []Ticks
+	for i := range 200 {
+		times = append(times, noon+Ticks(i)*oneSecond/4) // four a second
+	}
+	spans := cutAll(allTime, times, 46)
+	from := minTicks
+	for i, s := range spans {
+		if s.from != from || i == len(spans)-1 && s.to != maxTicks {
+			t.Fatalf("part %d is %v, the one before ended at %d", i, s, from)
+		}
+		if from = s.to; s.to != maxTicks && s.to%oneSecond != 0 {
+			t.Errorf("part %d ends within a second", i)
+		}
+		n := 0
+		for _, at := range times {
+			if s.holds(at) {
+				n++
+			}
+		}
+		if n < 30 || n > 50 {
+			t.Errorf("part %d holds %d rows", i, n)
+		}
+	}
+	if same := cutAll(allTime, make([]Ticks, 500), 46); len(same) != 1 {
+		t.Errorf("one second was cut in %d parts", len(same))
+	}
+}
