@@ -42,7 +42,7 @@ func (m *Mirror) deny(ctx context.Context, s span, began time.Time) error {
 	if len(m.missing(s, began)) == 0 {
 		return nil
 	}
-	if err := m.await(ctx, m.ask()); err != nil && ctx.Err() != nil {
+	if err := m.await(ctx, m.ask(began)); err != nil && ctx.Err() != nil {
 		return err
 	}
 	missing := m.missing(s, began)

@@ -29,6 +29,8 @@ type query struct {
 	operation graphclient.Operation
 	open      bool // closed incidents are of no interest
 	paced     bool // by the pacer: nobody waits for it
+	// probes is the time before which what the listing shows should be known already.
+	probes Ticks
 }
 
 // A listing is what was read of a query: pages with rows in their order.
@@ -38,7 +40,7 @@ type listing struct {
 	ended, gaps bool
 	// unfiltered says that Graph was not asked to leave out closed incidents.
 	unfiltered bool
-	unknown    int       // rows of open incidents that a quarter of an hour had not brought
+	unknown    int       // rows that were not known although the query's probes says that they should be
 	sent       time.Time // when the first request was sent, on Graph's clock
 }
 

@@ -89,7 +89,7 @@ type Mirror struct {
 	windows       partition
 	suspicion     suspicion
 	passless      bool          // passes fail because Graph does not filter by update
-	relisted      time.Duration // when a sweep last did a pass's work, by elapsed
+	relisted      time.Duration // since when sweeps do the work of passes, by elapsed; 0: they do not
 	health        health
 	refresh       *refresh // the one under way or the last one
 	asked         demand
@@ -127,7 +127,9 @@ func New(client *graphclient.Client, cfg Config) *Mirror {
 // left. The first synchronisation begins at once.
 func (m *Mirror) Run(ctx context.Context) {
 	m.mu.Lock()
-	m.asked = demand{last: m.elapsedLocked()}
+	if !m.asked.any {
+		m.asked.last = m.elapsedLocked()
+	}
 	m.mu.Unlock()
 	for ctx.Err() == nil {
 		if m.synchronise(ctx) == nil {
@@ -249,10 +251,11 @@ func (m *Mirror) put(l *listing, in Incident, at moment, q *query) {
 	now := time.Now()
 	m.clock.stamped(in.Updated, now)
 	age := m.clock.predict(now).Sub(in.Updated.Time())
-	if !known && in.Status.Open() && age > lookbackReach {
+	changed := m.copy.put(in, at)
+	if changed && in.Updated < q.probes && (!known || !q.open) {
 		l.unknown++
 	}
-	if !m.copy.put(in, at) || !m.synced {
+	if !changed || !m.synced {
 		return
 	}
 	was, is := known && old.open(), in.Status.Open()

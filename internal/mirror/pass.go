@@ -35,7 +35,9 @@ type pass struct {
 	since    time.Time // what it asks for, on Graph's clock
 	sent     time.Time // when its first request was, on Graph's clock
 	began    time.Time // the same, on the local one
-	cover    *cover    // what is left to be read, once it was too much for one listing
+	// What is too much for one listing is walked through or, where it is not sorted, covered.
+	walk  *walk
+	cover *cover
 }
 
 func (m *Mirror) newPass(lookback bool) *pass {
@@ -72,54 +74,75 @@ func (m *Mirror) since(lookback bool) time.Time {
 // updatedSince returns when the rows were created that were updated since then; the lock is
 // held.
 func (m *Mirror) updatedSince(since time.Time) []Ticks {
-	var times []Ticks
 	from := TicksOf(since)
+	return m.times(func(r *row) bool { return r.Updated >= from })
+}
+
+// times returns when rows were created, sorted; the lock is held.
+func (m *Mirror) times(which func(*row) bool) []Ticks {
+	var times []Ticks
 	for _, r := range m.copy.rows {
-		if r.Updated >= from {
+		if which(&r) {
 			times = append(times, r.Created)
 		}
 	}
+	slices.Sort(times)
 	return times
 }
 
-// run reads what is left of the pass. What fails can be run again.
+// run reads what is left of the pass. What fails can be run again, but not at a pull's pace.
 func (p *pass) run(ctx context.Context, m *Mirror) error {
-	if p.cover == nil {
+	if p.walk == nil {
 		complete, err := p.list(ctx, m)
 		if err != nil || complete {
 			return err
 		}
 	}
+	if p.cover == nil {
+		ok, err := p.walk.run(ctx, m, func() {})
+		if ok && err == nil {
+			ok, err = p.walk.probe(ctx, m)
+		}
+		if ok || err != nil {
+			p.walk.q.paced = true
+			return err
+		}
+		p.cover = newCover(p.query, m.timesSince(p.since), 1+1/float64(min(p.walk.pages, 3)), true, TicksOf(p.sent))
+	}
 	err := p.cover.run(ctx, m)
-	p.cover.q.paced = p.lookback || err != nil // what fails again and again must not do so at a pull's pace
+	p.cover.q.paced = true
 	return err
 }
 
-// list reads the pass in one listing, or plans it in chunks where that is too much.
+// list reads the pass in one listing, or begins to walk through it where that is too much.
 func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
-	m.mu.Lock()
-	p.sent = m.clock.predict(time.Now()).Add(-time.Second)
-	times := m.updatedSince(p.since)
-	m.mu.Unlock()
-	ratio := 1.0
-	if len(times) < maxPages*cellRows {
-		l, complete, err := m.whole(ctx, p.query, maxPages)
-		if err != nil {
-			return false, err
-		}
-		p.sent = l.sent
-		if complete {
-			return true, nil
-		}
-		if !l.ended {
-			ratio = 2
-		}
-		m.mu.Lock()
-		times = m.updatedSince(p.since)
-		m.mu.Unlock()
+	p.sent = m.now().Time().Add(-time.Second)
+	p.walk = newWalk(p.query)
+	if len(m.timesSince(p.since)) >= maxPages*cellRows {
+		return false, nil
 	}
-	p.cover = newCover(p.query, times, ratio, true, TicksOf(p.sent))
-	return false, nil
+	l, complete, err := m.whole(ctx, p.query, maxPages)
+	if err != nil {
+		p.walk = nil
+		return false, err
+	}
+	p.sent = l.sent
+	if complete {
+		return true, nil
+	}
+	p.walk.pages, p.walk.sent = len(l.pages), l.sent
+	if _, strays := l.strays(&p.query); strays || l.ended || len(l.each()) < len(l.pages)*len(l.pages[0]) {
+		p.walk.orders = nil // rows may be missing
+		return false, nil
+	}
+	return false, p.walk.turn(ctx, m, &l, false)
+}
+
+// timesSince returns when the rows were created that were updated since then.
+func (m *Mirror) timesSince(since time.Time) []Ticks {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.updatedSince(since)
 }
 
 // finish moves the watermark past a pass that has read everything. It returns false where
@@ -153,12 +176,12 @@ func (m *Mirror) update(ctx context.Context, unfinished **pass, lookback bool) e
 		*unfinished = nil
 		err := p.run(ctx, m)
 		if err != nil {
-			if p.cover != nil {
+			if p.walk != nil {
 				*unfinished = p
 			}
 			return fmt.Errorf("reading updates since %s: %w", stamp(p.since), err)
 		}
-		if !m.resolve(ctx) && p.cover == nil {
+		if !m.resolve(ctx) && p.walk.pages == 0 {
 			_, err = p.list(ctx, m) // a third answer may settle it as well
 		}
 		if err != nil {

@@ -13,7 +13,8 @@ type refresh struct {
 	done      chan struct{} // closed when it has ended
 	err       error         // valid then
 	ended     time.Time
-	abandoned bool // somebody has stopped waiting for it
+	began     time.Time // zero before
+	abandoned bool      // somebody has stopped waiting for it
 }
 
 func (r *refresh) over() bool {
@@ -48,15 +49,31 @@ func (m *Mirror) Refresh(ctx context.Context) error {
 		return m.resume(ctx, halted, attempt)
 	}
 	m.mu.Unlock()
-	return m.await(ctx, m.ask())
+	now := time.Now()
+	err := m.await(ctx, m.ask(now.Add(-maxJoin)))
+	if err == nil && m.refreshedBefore(now.Add(-maxJoin)) {
+		err = m.await(ctx, m.ask(now.Add(-maxJoin)))
+	}
+	return err
 }
 
-// ask returns the refresh that is under way, one that has just ended, or a new one.
-func (m *Mirror) ask() *refresh {
+// maxJoin is how long before a pull a refresh may have begun that it shares.
+const maxJoin = 5 * time.Second
+
+// refreshedBefore reports whether the last refresh began before then.
+func (m *Mirror) refreshedBefore(then time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.refresh != nil && m.refresh.began.Before(then)
+}
+
+// ask returns the refresh that is under way, one that has just ended and did not begin before
+// then, or a new one.
+func (m *Mirror) ask(then time.Time) *refresh {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.refresh
-	if r == nil || r.over() && time.Since(r.ended) >= m.cfg.MinRefreshInterval {
+	if r == nil || r.over() && (time.Since(r.ended) >= m.cfg.MinRefreshInterval || r.began.Before(then)) {
 		r = &refresh{done: make(chan struct{})}
 		m.refresh = r
 		m.asks <- r // never blocks: the one before is over
@@ -86,6 +103,9 @@ func (m *Mirror) carryOut(ctx context.Context) {
 	for {
 		select {
 		case r := <-m.asks:
+			m.mu.Lock()
+			r.began = time.Now()
+			m.mu.Unlock()
 			err := m.carryOutOne(ctx, &unfinished)
 			m.mu.Lock()
 			r.end(err)

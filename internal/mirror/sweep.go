@@ -61,14 +61,7 @@ func (m *Mirror) nextWindow() (window, time.Duration) {
 
 // openTimes returns when the open incidents of a span were created, sorted; the lock is held.
 func (m *Mirror) openTimes(s span) []Ticks {
-	var times []Ticks
-	for _, r := range m.copy.rows {
-		if r.open() && s.holds(r.Created) {
-			times = append(times, r.Created)
-		}
-	}
-	slices.Sort(times)
-	return times
+	return m.times(func(r *row) bool { return r.open() && s.holds(r.Created) })
 }
 
 // youngSince returns since when incidents count as young; the lock is held.
@@ -156,17 +149,19 @@ func (m *Mirror) relist(ctx context.Context) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.passless {
+		m.relisted = 0
 		return
 	}
 	now := m.elapsedLocked()
-	oldest := m.windows.oldest()
-	if oldest > m.relisted {
+	if m.relisted == 0 {
 		m.relisted = now
-		ago := now - oldest
-		local := time.Now().Add(-ago)
+	}
+	if oldest := m.windows.oldest(); oldest >= m.relisted {
+		m.relisted = now
+		local := time.Now().Add(oldest - now)
 		m.publish(m.clock.predict(local).Add(-time.Second), local)
 		m.announce()
-		m.cfg.Logger.DebugContext(ctx, "Read everything again because Graph does not filter by update", "took", ago)
+		m.cfg.Logger.DebugContext(ctx, "Read everything again because Graph does not filter by update", "took", now-oldest)
 	}
 	m.windows.rush(now, func(w *window) bool { return w.failed == "" && w.read < m.relisted })
 }
