@@ -29,7 +29,7 @@ const objectivesFile = `objectives:
 type objective struct {
 	severities, bands []string
 	acknowledge       bool
-	testTimeout       time.Duration
+	within            time.Duration
 }
 
 func objectives() map[string]objective {
@@ -47,7 +47,7 @@ func (p objective) due(in graphsim.Incident) (time.Time, bool) {
 	of := func(all []string, value string) bool { return all == nil || slices.Contains(all, value) }
 	taken := in.AssignedTo != "" || in.Status == "inProgress"
 	bound := in.Open() && of(p.severities, in.Severity) && of(p.bands, band(in)) && (!p.acknowledge || !taken)
-	return in.Created.Add(p.testTimeout), bound
+	return in.Created.Add(p.within), bound
 }
 
 // expectedObjectives is what a page of a moment should say of objectives, worked out from the
