@@ -30,8 +30,9 @@ const (
 // A Certificate is a certificate of an application with its private key, which nothing
 // shows. It is immutable.
 type Certificate struct {
-	leaf *x509.Certificate
-	key  *rsa.PrivateKey
+	leaf     *x509.Certificate
+	key      *rsa.PrivateKey
+	password Secret // of the file that it is from
 }
 
 // Ends returns until when the certificate is valid.
@@ -66,7 +67,12 @@ func parsePFX(raw []byte, password Secret) (*Certificate, error) {
 	case err != nil:
 		return nil, errors.New("is neither PEM nor PFX, or is cut short")
 	}
-	return pair(append(chain, leaf), []any{key})
+	c, err := pair(append(chain, leaf), []any{key})
+	if err != nil {
+		return nil, err
+	}
+	c.password = password
+	return c, nil
 }
 
 // blocks are what PEM files hold.
@@ -148,7 +154,7 @@ func pair(certificates []*x509.Certificate, keys []any) (*Certificate, error) {
 		}
 		for _, c := range certificates {
 			if key.PublicKey.Equal(c.PublicKey) {
-				return &Certificate{c, key}, nil
+				return &Certificate{leaf: c, key: key}, nil
 			}
 		}
 	}
@@ -163,7 +169,7 @@ func ClientCertificate(read func() (*Certificate, error)) Credential {
 		if err != nil {
 			return proof{}, err
 		}
-		return proof{Secret(c.thumbprint()), func(audience, clientID string) (url.Values, error) {
+		return proof{id: Secret(c.thumbprint()), password: c.password, params: func(audience, clientID string) (url.Values, error) {
 			signed, err := c.sign(audience, clientID, time.Now())
 			return assertion(signed), err
 		}}, nil

@@ -207,7 +207,7 @@ func TestCertificate(t *testing.T) {
 			}
 			return err
 		}})
-		now, failure := &Certificate{old, first}, error(nil)
+		now, failure := &Certificate{leaf: old, key: first}, error(nil)
 		client := connect(t, sim, unlimited, func(c *Config) {
 			c.Credential = ClientCertificate(func() (*Certificate, error) { return now, failure })
 		})
@@ -226,7 +226,7 @@ func TestCertificate(t *testing.T) {
 		read("again", 0)
 		failure = errors.New("the last PEM block is cut short")
 		read("half written", 0)
-		now, failure = &Certificate{next, second}, nil
+		now, failure = &Certificate{leaf: next, key: second}, nil
 		read("not known yet", 1)
 		check = accept(next)
 		read("known", 0)

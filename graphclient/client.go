@@ -94,6 +94,8 @@ type Client struct {
 	redact  *redactor
 	log     *slog.Logger
 	agent   string
+	// longBody is held by whoever has a long body of an answer in memory.
+	longBody chan struct{}
 }
 
 // New returns a client. It asks nothing yet.
@@ -111,13 +113,14 @@ func New(cfg Config) (*Client, error) {
 	}
 	in := newSignIn(cfg, endpoint, authority)
 	return &Client{
-		root:    endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
-		http:    &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
-		tokens:  &tokenCache{signIn: in.fetch, log: cfg.Logger},
-		limiter: newLimiter(cfg.RequestsPerMinute, time.Now()),
-		redact:  in.redact,
-		log:     cfg.Logger,
-		agent:   cfg.UserAgent,
+		root:     endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
+		http:     &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
+		tokens:   &tokenCache{signIn: in.fetch, log: cfg.Logger},
+		limiter:  newLimiter(cfg.RequestsPerMinute, time.Now()),
+		redact:   in.redact,
+		log:      cfg.Logger,
+		agent:    cfg.UserAgent,
+		longBody: make(chan struct{}, 1),
 	}, nil
 }
 

@@ -43,20 +43,21 @@ func FederatedToken(read func() (Secret, error)) Credential {
 
 // A proof is what a client credentials request shows.
 type proof struct {
-	id Secret // is equal where proofs are
+	id       Secret // is equal where proofs are
+	password Secret // of the file that it is from
 	// params returns the parameters of a request to that token endpoint for that
 	// application: a client_secret, or a client_assertion and its type.
 	params func(audience, clientID string) (url.Values, error)
 }
 
 func secretProof(secret Secret) proof {
-	return proof{secret, func(string, string) (url.Values, error) {
+	return proof{id: secret, params: func(string, string) (url.Values, error) {
 		return url.Values{"client_secret": {string(secret)}}, nil
 	}}
 }
 
 func assertionProof(token Secret) proof {
-	return proof{token, func(string, string) (url.Values, error) { return assertion(string(token)), nil }}
+	return proof{id: token, params: func(string, string) (url.Values, error) { return assertion(string(token)), nil }}
 }
 
 // assertion returns the parameters that carry a JWT in place of a secret.
@@ -102,8 +103,7 @@ func (c *proven) fall(ctx context.Context, s *signIn, x *exchange, why *Error) (
 	held, failure := s.ask(ctx, x, *c.last)
 	switch {
 	case failure == nil:
-		why.Message = s.redact.clean(why.Message)
-		s.cfg.Logger.WarnContext(ctx, "The credential is of no use as it is now, the last one that was accepted serves", "err", why)
+		s.cfg.Logger.WarnContext(ctx, "The credential is of no use as it is now, the last one that was accepted serves", "err", s.redact.scrub(why))
 		return held, nil
 	case failure.Reason == ReasonCredential:
 		return grant{}, why

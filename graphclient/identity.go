@@ -68,6 +68,9 @@ func (s *signIn) request(c azcore.TokenCredential) policy.TokenRequestOptions {
 // platformFailure translates an error of the library. It never wraps it: it carries the
 // response, whose request may carry what the platform takes for a password.
 func platformFailure(ctx context.Context, x *exchange, err error) *Error {
+	if long, ok := errors.AsType[lengthError](x.err); ok {
+		return malformedToken(x, long.Error())
+	}
 	if refused, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok && refused.RawResponse != nil {
 		body, _ := runtime.Payload(refused.RawResponse)
 		return refusedToken(x, body)
@@ -75,6 +78,8 @@ func platformFailure(ctx context.Context, x *exchange, err error) *Error {
 	switch {
 	case ctx.Err() != nil || isTimeout(err):
 		return exchangeError(ctx, OperationToken, err)
+	case x.err != nil:
+		return exchangeError(ctx, OperationToken, x.err)
 	case x.status != 0:
 		return malformedToken(x, err.Error())
 	}

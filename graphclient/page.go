@@ -12,13 +12,9 @@ import (
 	"time"
 )
 
-const (
-	// pageSize is the most that Graph answers at once; above it HTTP 400:
-	// {"error":{"code":"","message":"… The limit of '50' for Top query has been exceeded. …"}}
-	pageSize = "50"
-	// maxPages cuts a listing that never ends.
-	maxPages = 200
-)
+// pageSize is the most that Graph answers at once; above it HTTP 400:
+// {"error":{"code":"","message":"… The limit of '50' for Top query has been exceeded. …"}}
+const pageSize = "50"
 
 // A Query selects incidents.
 type Query struct {
@@ -105,7 +101,7 @@ func (c *Client) page(ctx context.Context, q Query, u *url.URL) (*Page, *url.URL
 	}
 	next, err := c.nextLink(link, q)
 	if err != nil {
-		return nil, nil, c.malformed(q.Operation, err)
+		return nil, nil, c.redact.scrub(malformed(q.Operation, err))
 	}
 	return page, next, nil
 }
@@ -114,6 +110,9 @@ func (c *Client) page(ctx context.Context, q Query, u *url.URL) (*Page, *url.URL
 // nothing else, and a list of incidents goes on as one. Graph's links are positions in the list ($skip=50); one that lost the filter
 // gets it back, or it would count positions in another list.
 func (c *Client) nextLink(link string, q Query) (*url.URL, error) {
+	if len(link) > maxLink {
+		return nil, errLongLink
+	}
 	u, err := url.Parse(link)
 	if err != nil {
 		return nil, errors.New("nextLink is not a URL")
@@ -146,6 +145,9 @@ func (c *Client) Incident(ctx context.Context, id string) (Incident, Answer, err
 	}
 	var in Incident
 	answer, err := c.get(ctx, Query{Operation: OperationGet}, c.root.JoinPath(url.PathEscape(id)), func(body []byte) error {
+		if err := checkShape(body); err != nil {
+			return err
+		}
 		var wire wireIncident
 		if err := json.Unmarshal(body, &wire); err != nil {
 			return err
@@ -164,6 +166,6 @@ func (c *Client) Incident(ctx context.Context, id string) (Incident, Answer, err
 }
 
 // malformed is the error of an answer with status 200 that cannot be used.
-func (c *Client) malformed(op Operation, err error) *Error {
-	return &Error{Reason: ReasonMalformed, Operation: op, Status: http.StatusOK, Message: c.redact.clean(err.Error())}
+func malformed(op Operation, err error) *Error {
+	return &Error{Reason: ReasonMalformed, Operation: op, Status: http.StatusOK, Message: err.Error()}
 }

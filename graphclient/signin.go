@@ -33,13 +33,13 @@ func newSignIn(cfg Config, endpoint, authority *url.URL) *signIn {
 
 // fetch signs in once, and logs it.
 func (s *signIn) fetch(ctx context.Context) (grant, *Error) {
-	x := &exchange{base: s.cfg.Transport, agent: s.cfg.UserAgent}
+	x := &exchange{base: s.cfg.Transport, agent: s.cfg.UserAgent, redact: s.redact}
 	sent := time.Now()
 	held, failure := s.cfg.Credential.grant(ctx, s, x)
 	attrs := []slog.Attr{slog.String("operation", string(OperationToken)), slog.Duration("duration", time.Since(sent)), slog.Int("status", x.status)}
 	if failure != nil {
-		failure.Code, failure.Message = s.redact.clean(failure.Code), s.redact.clean(failure.Message)
-		failure.RequestID = s.redact.clean(x.header.Get("X-Ms-Request-Id"))
+		failure.RequestID = x.header.Get("X-Ms-Request-Id")
+		s.redact.scrub(failure)
 		attrs = append(attrs, slog.Any("err", failure))
 	} else {
 		attrs = append(attrs, slog.Duration("lifetime", held.expires.Sub(sent)))
@@ -55,8 +55,9 @@ func (s *signIn) ask(ctx context.Context, x *exchange, p proof) (grant, *Error) 
 	if err != nil {
 		return grant{}, unusable(err)
 	}
-	s.redact.hide(params.Get("client_secret"))
-	s.redact.hide(params.Get("client_assertion"))
+	s.redact.pin(rolePassword, string(p.password))
+	shown := params.Get("client_secret") + params.Get("client_assertion")
+	s.redact.hide(shown)
 	request := clientcredentials.Config{
 		ClientID:       s.cfg.ClientID,
 		TokenURL:       s.url,
@@ -69,6 +70,7 @@ func (s *signIn) ask(ctx context.Context, x *exchange, p proof) (grant, *Error) 
 	if err != nil {
 		return grant{}, failure(ctx, x, err)
 	}
+	s.redact.pin(roleCredential, shown)
 	return s.judge(x, token.AccessToken, token.TokenType, lifetime(token), sent)
 }
 
@@ -79,6 +81,7 @@ func (s *signIn) judge(x *exchange, token, kind string, lifetime time.Duration, 
 	if err != nil {
 		return grant{}, malformedToken(x, err.Error())
 	}
+	s.redact.pin(roleToken, token)
 	return held, nil
 }
 
@@ -91,33 +94,14 @@ func lifetime(t *oauth2.Token) time.Duration {
 	return time.Until(t.Expiry)
 }
 
-// exchange carries a library's requests: it adds what the library does not set, and keeps
-// what it does not tell of the last one.
-type exchange struct {
-	base   http.RoundTripper
-	agent  string
-	status int // 0: no answer
-	header http.Header
-}
-
-// RoundTrip implements [http.RoundTripper].
-func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("User-Agent", x.agent)
-	r.Header.Set("Accept", "application/json")
-	resp, err := x.base.RoundTrip(r)
-	x.status, x.header = 0, nil
-	if err == nil {
-		x.status, x.header = resp.StatusCode, resp.Header
-	}
-	return resp, err
-}
-
 // failure translates the error of a sign-in. It never wraps it: it carries the response,
 // whose request carries the secret.
 func failure(ctx context.Context, x *exchange, err error) *Error {
 	refused, ok := errors.AsType[*oauth2.RetrieveError](err)
+	long, tooLong := errors.AsType[lengthError](x.err)
 	switch {
+	case tooLong:
+		return malformedToken(x, long.Error())
 	case ok:
 		return refusedToken(x, refused.Body)
 	case ctx.Err() == nil && (strings.HasPrefix(err.Error(), "oauth2: cannot parse") || strings.HasPrefix(err.Error(), "oauth2: server response")):

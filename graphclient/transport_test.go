@@ -99,7 +99,7 @@ func TestGzipBomb(t *testing.T) {
 		_, _ = w.Write(bomb.Bytes())
 	}))
 	_, err := client.attempt(t.Context(), Query{Operation: OperationSweep}, client.root, func([]byte) error { return nil })
-	if ReasonOf(err) != ReasonMalformed || !strings.Contains(err.Error(), "more than 32 MiB") {
+	if ReasonOf(err) != ReasonMalformed || !strings.Contains(err.Error(), "more than 8 MiB") {
 		t.Errorf("got %v from %d bytes", err, bomb.Len())
 	}
 }
