@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"software.sslmate.com/src/go-pkcs12"
 )
 
 const (
@@ -55,24 +54,6 @@ func ParseCertificate(certificate, key []byte, password Secret) (*Certificate, e
 		}
 	}
 	return pair(all.certificates, all.keys)
-}
-
-func parsePFX(raw []byte, password Secret) (*Certificate, error) {
-	key, leaf, chain, err := pkcs12.DecodeChain(raw, string(password))
-	switch {
-	case errors.Is(err, pkcs12.ErrIncorrectPassword) && password == "":
-		return nil, errors.New("has a password, which is missing")
-	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return nil, errors.New("the password is wrong")
-	case err != nil:
-		return nil, errors.New("is neither PEM nor PFX, or is cut short")
-	}
-	c, err := pair(append(chain, leaf), []any{key})
-	if err != nil {
-		return nil, err
-	}
-	c.password = password
-	return c, nil
 }
 
 // blocks are what PEM files hold.
@@ -136,7 +117,8 @@ func parseKey(block *pem.Block) (key any, err error) {
 	return key, nil
 }
 
-// pair returns a certificate with the key that fits it.
+// pair returns a certificate with the key that fits it. Of several for one key, as a file has that
+// was renewed by adding to it, it is the one in force that ends last.
 func pair(certificates []*x509.Certificate, keys []any) (*Certificate, error) {
 	switch {
 	case len(certificates) == 0:
@@ -144,21 +126,43 @@ func pair(certificates []*x509.Certificate, keys []any) (*Certificate, error) {
 	case len(keys) == 0:
 		return nil, errors.New("holds no private key")
 	}
-	for _, k := range keys {
-		key, ok := k.(*rsa.PrivateKey)
-		if !ok {
-			return nil, errors.New("want an RSA key, the sign-in service takes no other")
-		}
-		if bits := key.N.BitLen(); bits < minKeyBits {
-			return nil, fmt.Errorf("want an RSA key of %d bits at least, not %d", minKeyBits, bits)
+	var best *Certificate
+	for now := time.Now(); len(keys) > 0; keys = keys[1:] {
+		key, err := usable(keys[0])
+		if err != nil {
+			return nil, err
 		}
 		for _, c := range certificates {
-			if key.PublicKey.Equal(c.PublicKey) {
-				return &Certificate{leaf: c, key: key}, nil
+			if key.PublicKey.Equal(c.PublicKey) && (best == nil || better(c, best.leaf, now)) {
+				best = &Certificate{leaf: c, key: key}
 			}
 		}
 	}
-	return nil, errors.New("the key does not belong to the certificate")
+	if best == nil {
+		return nil, errors.New("the key does not belong to the certificate")
+	}
+	return best, nil
+}
+
+// usable returns a key that the sign-in service takes.
+func usable(key any) (*rsa.PrivateKey, error) {
+	k, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return nil, errors.New("want an RSA key, the sign-in service takes no other")
+	}
+	if bits := k.N.BitLen(); bits < minKeyBits {
+		return nil, fmt.Errorf("want an RSA key of %d bits at least, not %d", minKeyBits, bits)
+	}
+	return k, nil
+}
+
+// better reports whether a serves better than b: in force rather than not, then longer.
+func better(a, b *x509.Certificate, now time.Time) bool {
+	inForce := func(c *x509.Certificate) bool { return !now.Before(c.NotBefore) && now.Before(c.NotAfter) }
+	if inForce(a) != inForce(b) {
+		return inForce(a)
+	}
+	return a.NotAfter.After(b.NotAfter)
 }
 
 // ClientCertificate returns the credential that is a certificate of an application. read is
