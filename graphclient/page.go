@@ -3,7 +3,6 @@ package graphclient
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -104,37 +103,6 @@ func (c *Client) page(ctx context.Context, q Query, u *url.URL) (*Page, *url.URL
 		return nil, nil, c.redact.scrub(malformed(q.Operation, err))
 	}
 	return page, next, nil
-}
-
-// nextLink checks where a nextLink leads: the token goes to the configured host and to
-// nothing else, and a list of incidents goes on as one. Graph's links are positions in the list ($skip=50); one that lost the filter
-// gets it back, or it would count positions in another list.
-func (c *Client) nextLink(link string, q Query) (*url.URL, error) {
-	if len(link) > maxLink {
-		return nil, errLongLink
-	}
-	u, err := url.Parse(link)
-	if err != nil {
-		return nil, errors.New("nextLink is not a URL")
-	}
-	u = c.root.ResolveReference(u)
-	if !sameOrigin(u, c.root) || u.User != nil {
-		return nil, fmt.Errorf("nextLink leads to %s://%s instead of %s://%s: not followed", u.Scheme, u.Host, c.root.Scheme, c.root.Host)
-	}
-	if !strings.EqualFold(u.Path, c.root.Path) {
-		return nil, fmt.Errorf("nextLink leads to %s instead of %s: not followed", u.Path, c.root.Path)
-	}
-	if query := u.Query(); q.Filter != "" && query.Has("$skip") && !query.Has("$filter") {
-		query.Set("$filter", q.Filter)
-		u.RawQuery = encode(query)
-	}
-	u.Host, u.Fragment = c.root.Host, ""
-	return u, nil
-}
-
-// encode writes a query with %20 for a blank, which every server reads, and $ as it is.
-func encode(v url.Values) string {
-	return strings.NewReplacer("+", "%20", "%24", "$").Replace(v.Encode())
 }
 
 // Incident reads one incident by its id. One that does not exist is an [*Error] with
