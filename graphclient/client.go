@@ -80,6 +80,9 @@ type Config struct {
 	// Logger gets one line a request at debug level, and one at each change of state
 	// that no error tells of; nil: nowhere.
 	Logger *slog.Logger
+	// Hidden is what no text shows, besides the credential itself: a proxy's password, say,
+	// which the proxy may send back.
+	Hidden []Secret
 	// UserAgent names the program to Graph and to the sign-in service.
 	UserAgent string
 }

@@ -25,3 +25,12 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 // MarshalText returns a placeholder.
 func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// revealed returns secrets as the texts that they are.
+func revealed(secrets []Secret) []string {
+	out := make([]string, len(secrets))
+	for i, s := range secrets {
+		out[i] = string(s)
+	}
+	return out
+}

@@ -23,11 +23,13 @@ type signIn struct {
 }
 
 func newSignIn(cfg Config, endpoint, authority *url.URL) *signIn {
+	redact := &redactor{}
+	redact.pin(roleOther, revealed(cfg.Hidden)...)
 	return &signIn{
 		cfg:    cfg,
 		url:    authority.JoinPath(cfg.TenantID, "oauth2/v2.0/token").String(),
 		scope:  endpoint.String() + "/.default",
-		redact: &redactor{},
+		redact: redact,
 	}
 }
 

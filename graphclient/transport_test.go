@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -165,5 +166,26 @@ func TestUnreachableHost(t *testing.T) {
 	want := "signing in: unreachable: dial tcp " + strings.TrimPrefix(server.URL, "http://") + ": connect: connection refused"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestLocalhostIsThisMachine: where localhost leads elsewhere, nothing is sent there. Where it leads
+// to is stood in for by an address of no machine, which is refused before a packet leaves.
+func TestLocalhostIsThisMachine(t *testing.T) {
+	elsewhere := &net.Dialer{Control: onlyLoopback}
+	_, err := elsewhere.DialContext(t.Context(), "tcp", "192.0.2.1:80")
+	if err == nil || !strings.Contains(err.Error(), "localhost is 192.0.2.1 here, which is not a loopback address") {
+		t.Errorf("got %v", err)
+	}
+	server := httptest.NewServer(signsIn(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, emptyBody) }))
+	defer server.Close()
+	transport := NewTransport()
+	defer transport.CloseIdleConnections()
+	client := connect(t, transport, func(c *Config) {
+		c.Endpoint = "http://localhost:" + server.URL[strings.LastIndex(server.URL, ":")+1:]
+		c.Authority = server.URL
+	})
+	if _, _, err := list(t.Context(), client, Query{}); err != nil {
+		t.Errorf("this machine: %v", err)
 	}
 }
