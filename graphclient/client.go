@@ -136,8 +136,7 @@ func (cfg *Config) check() error {
 	if !tenantPattern.MatchString(cfg.TenantID) {
 		errs = append(errs, fmt.Errorf("tenant id %q: want a GUID or a domain", cfg.TenantID))
 	}
-	_, byPlatform := cfg.Credential.(platform)
-	if cfg.ClientID == "" && !byPlatform {
+	if cfg.ClientID == "" && !withoutClientID(cfg.Credential) {
 		errs = append(errs, errors.New("client id: missing"))
 	}
 	if cfg.Credential == nil {
@@ -147,6 +146,15 @@ func (cfg *Config) check() error {
 		errs = append(errs, fmt.Errorf("%d requests a minute: want at least 1", cfg.RequestsPerMinute))
 	}
 	return errors.Join(errs...)
+}
+
+// withoutClientID reports whether a credential can do without the id of an application.
+func withoutClientID(c Credential) bool {
+	switch c.(type) {
+	case platform, azureCLI:
+		return true
+	}
+	return false
 }
 
 // RequestsPerMinute returns what the client-side limit allows now.

@@ -1,13 +1,18 @@
 package graphclient
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,6 +101,43 @@ func TestManagedIdentityRefused(t *testing.T) {
 	}
 }
 
+// TestManagedIdentityUnreachable: a service that nobody listens at is unreachable, which has nothing
+// to do with what one signs in with.
+func TestManagedIdentityUnreachable(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	t.Setenv("IDENTITY_ENDPOINT", "http://"+listener.Addr().String()+"/token")
+	t.Setenv("IDENTITY_HEADER", planted)
+	transport := NewTransport()
+	defer transport.CloseIdleConnections()
+	_, _, err = list(t.Context(), connect(t, transport, func(c *Config) { c.Credential = ManagedIdentity() }), Query{})
+	if ReasonOf(err) != ReasonUnreachable || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestManagedIdentityEchoes: what the platform takes for a password is hidden when it is sent back.
+func TestManagedIdentityEchoes(t *testing.T) {
+	t.Setenv("IDENTITY_ENDPOINT", "http://identity.test/token")
+	t.Setenv("IDENTITY_HEADER", planted)
+	for _, body := range []string{`{"error":%q,"error_description":%q}`, `%s %s`, `<html>%s %s`} {
+		for _, status := range []int{200, 400, 403, 500} {
+			bubble(t, func(t *testing.T) {
+				var log logBook
+				c := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+					header := r.Header.Get("X-IDENTITY-HEADER")
+					return answer(r, status, fmt.Sprintf(body, header, header), "Content-Type: "+header, "X-Ms-Request-Id: "+header)
+				}), func(c *Config) { c.Credential, c.Logger = ManagedIdentity(), log.logger() })
+				_, _, err := list(t.Context(), c, Query{})
+				leaks(t, fmt.Sprint(err)+log.String(), planted)
+			})
+		}
+	}
+}
+
 // TestManagedIdentityHangs: a service that never answers is given up after 30 s.
 func TestManagedIdentityHangs(t *testing.T) {
 	t.Setenv("IDENTITY_ENDPOINT", "http://identity.test/token")
@@ -144,6 +186,62 @@ echo '{"accessToken":"from-az","expires_on":` + fmt.Sprint(time.Now().Add(time.H
 	_, _, err := list(t.Context(), connected(), Query{})
 	if ReasonOf(err) != ReasonCredential || !strings.Contains(err.Error(), "Please run 'az login'") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestAzureCLIHangs: when az hangs, it ends with all that it has begun.
+func TestAzureCLIHangs(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	alive := filepath.Join(dir, "alive")
+	if err := syscall.Mkfifo(alive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The child holds the pipe open for as long as it lives, and says so once.
+	script := "#!/bin/sh\n(exec >" + alive + "; echo begun; exec sleep 600) &\nwait\n"
+	if err := os.WriteFile(filepath.Join(dir, "az"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	begun := make(chan *bufio.Reader)
+	go func() {
+		f, _ := os.Open(alive)
+		r := bufio.NewReader(f)
+		_, _ = r.ReadString('\n')
+		cancel()
+		begun <- r
+	}()
+	if _, err := runAzureCLI(ctx, "account"); err == nil {
+		t.Error("no error")
+	}
+	if rest, err := io.ReadAll(<-begun); err != nil || len(rest) > 0 { // ends when the child does
+		t.Errorf("%q, %v", rest, err)
+	}
+}
+
+// TestAzureCLIPrintsTooMuch: of what az prints no more is kept than a token can be long.
+func TestAzureCLIPrintsTooMuch(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	for script, want := range map[string]string{
+		"head -c 50000000 /dev/zero":                          "answer of more than 64 KiB",
+		"head -c 50000000 /dev/zero | tr '\\0' x >&2; exit 1": "xxxx",
+		"exit 3": "exit status 3",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "az"), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if memory, _ := cost(func() { _, err = runAzureCLI(t.Context()) }); memory > 1<<20 || err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %d KiB, %.99v", script, memory>>10, err)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "az")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+	if _, err := runAzureCLI(t.Context()); !errors.Is(err, errNoAzureCLI) {
+		t.Errorf("without az: %v", err)
 	}
 }
 

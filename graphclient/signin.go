@@ -16,20 +16,22 @@ import (
 
 // signIn obtains tokens for one client.
 type signIn struct {
-	cfg    Config
-	url    string // of the token endpoint
-	scope  string
-	redact *redactor
+	cfg      Config
+	url      string // of the token endpoint
+	resource string // the root of Graph
+	scope    string
+	redact   *redactor
 }
 
 func newSignIn(cfg Config, endpoint, authority *url.URL) *signIn {
 	redact := &redactor{}
 	redact.pin(roleOther, revealed(cfg.Hidden)...)
 	return &signIn{
-		cfg:    cfg,
-		url:    authority.JoinPath(cfg.TenantID, "oauth2/v2.0/token").String(),
-		scope:  endpoint.String() + "/.default",
-		redact: redact,
+		cfg:      cfg,
+		url:      authority.JoinPath(cfg.TenantID, "oauth2/v2.0/token").String(),
+		resource: endpoint.String(),
+		scope:    endpoint.String() + "/.default",
+		redact:   redact,
 	}
 }
 
