@@ -168,12 +168,12 @@ func better(a, b *x509.Certificate, now time.Time) bool {
 // ClientCertificate returns the credential that is a certificate of an application. read is
 // called at each sign-in, so that a rotated one is noticed.
 func ClientCertificate(read func() (*Certificate, error)) Credential {
-	return &proven{read: func() (proof, error) {
+	return &rereadCredential{read: func() (clientAuth, error) {
 		c, err := read()
 		if err != nil {
-			return proof{}, err
+			return clientAuth{}, err
 		}
-		return proof{id: Secret(c.thumbprint()), password: c.password, params: func(audience, clientID string) (url.Values, error) {
+		return clientAuth{id: Secret(c.thumbprint()), password: c.password, ends: c.Ends(), params: func(audience, clientID string) (url.Values, error) {
 			signed, err := c.sign(audience, clientID, time.Now())
 			return assertion(signed), err
 		}}, nil

@@ -90,13 +90,14 @@ type Config struct {
 // A Client reads one tenant's incidents. All its methods may be called at once. Nothing of it
 // runs on but a sign-in under way, for 30 s at most, so that it needs no closing.
 type Client struct {
-	root    *url.URL // …/v1.0/security/incidents
-	http    *http.Client
-	tokens  *tokenCache
-	limiter *limiter
-	redact  *redactor
-	log     *slog.Logger
-	agent   string
+	root       *url.URL // …/v1.0/security/incidents
+	http       *http.Client
+	tokens     *tokenCache
+	credential Credential
+	limiter    *limiter
+	redact     *redactor
+	log        *slog.Logger
+	agent      string
 	// longBody is held by whoever has a long body of an answer in memory.
 	longBody chan struct{}
 }
@@ -116,14 +117,15 @@ func New(cfg Config) (*Client, error) {
 	}
 	in := newSignIn(cfg, endpoint, authority)
 	return &Client{
-		root:     endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
-		http:     &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
-		tokens:   &tokenCache{signIn: in.fetch, log: cfg.Logger},
-		limiter:  newLimiter(cfg.RequestsPerMinute, time.Now()),
-		redact:   in.redact,
-		log:      cfg.Logger,
-		agent:    cfg.UserAgent,
-		longBody: make(chan struct{}, 1),
+		root:       endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
+		http:       &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
+		credential: cfg.Credential,
+		tokens:     &tokenCache{signIn: in.fetch, log: cfg.Logger},
+		limiter:    newLimiter(cfg.RequestsPerMinute, time.Now()),
+		redact:     in.redact,
+		log:        cfg.Logger,
+		agent:      cfg.UserAgent,
+		longBody:   make(chan struct{}, 1),
 	}, nil
 }
 

@@ -40,6 +40,9 @@ func (s *signIn) fetch(ctx context.Context) (grant, *Error) {
 	x := &exchange{base: s.cfg.Transport, agent: s.cfg.UserAgent, redact: s.redact}
 	sent := time.Now()
 	held, failure := s.cfg.Credential.grant(ctx, s, x)
+	if x.status == 0 && x.err == nil && failure != nil {
+		return grant{}, s.redact.scrub(failure) // nobody was asked
+	}
 	attrs := []slog.Attr{slog.String("operation", string(OperationToken)), slog.Duration("duration", time.Since(sent)), slog.Int("status", x.status)}
 	if failure != nil {
 		failure.RequestID = x.header.Get("X-Ms-Request-Id")
@@ -52,9 +55,9 @@ func (s *signIn) fetch(ctx context.Context) (grant, *Error) {
 	return held, failure
 }
 
-// ask makes one client credentials request with a proof. All is made afresh each time:
+// ask makes one client credentials request. All is made afresh each time:
 // what the library keeps between requests is kept by [tokenCache], and better.
-func (s *signIn) ask(ctx context.Context, x *exchange, p proof) (grant, *Error) {
+func (s *signIn) ask(ctx context.Context, x *exchange, p clientAuth) (grant, *Error) {
 	params, err := p.params(s.url, s.cfg.ClientID)
 	if err != nil {
 		return grant{}, unusable(err)
