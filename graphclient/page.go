@@ -2,7 +2,6 @@ package graphclient
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
@@ -113,14 +112,7 @@ func (c *Client) Incident(ctx context.Context, id string) (Incident, Answer, err
 	}
 	var in Incident
 	answer, err := c.get(ctx, Query{Operation: OperationGet}, c.root.JoinPath(url.PathEscape(id)), func(body []byte) error {
-		if err := checkShape(body); err != nil {
-			return err
-		}
-		var wire wireIncident
-		if err := json.Unmarshal(body, &wire); err != nil {
-			return err
-		}
-		got, err := wire.incident()
+		got, err := parseIncident(body)
 		if err == nil && got.ID != id {
 			err = fmt.Errorf("asked for incident %s, answered with %s", id, oneLine(got.ID))
 		}

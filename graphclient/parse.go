@@ -43,6 +43,18 @@ func parsePage(body []byte) (*Page, string, error) {
 	return &Page{Incidents: r.rows}, string(r.next), nil
 }
 
+// parseIncident returns the incident that an answer is.
+func parseIncident(body []byte) (Incident, error) {
+	if err := checkShape(body); err != nil {
+		return Incident{}, err
+	}
+	var wire wireIncident
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return Incident{}, err
+	}
+	return wire.incident()
+}
+
 // ended puts the end of a text in words.
 func ended(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
