@@ -35,8 +35,8 @@ func TestManagedIdentity(t *testing.T) {
 				if got := r.Header.Get("X-IDENTITY-HEADER"); got != planted {
 					t.Errorf("header %q", got)
 				}
-				if through, err := proxy(r); through != nil || err != nil || r.Context().Value(directKey{}) == nil {
-					t.Errorf("through %v, %v", through, err)
+				if r.Context().Value(directKey{}) == nil {
+					t.Error("through a proxy")
 				}
 				if op := OperationOf(r.Context()); op != OperationToken {
 					t.Errorf("operation %q", op)
@@ -245,15 +245,21 @@ func TestAzureCLIPrintsTooMuch(t *testing.T) {
 	}
 }
 
-// TestProxy: a request on its way to the sign-in service or Graph may go through a proxy; which
-// one the environment says was read by net/http long before this.
-func TestProxy(t *testing.T) {
+// TestOnlyThePlatformPassesTheProxy: a request on its way to the sign-in service or Graph goes
+// through the proxy, one to a platform's own service does not.
+func TestOnlyThePlatformPassesTheProxy(t *testing.T) {
+	at := &url.URL{Scheme: "http", Host: "proxy.test"}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://graph.test", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, wantErr := http.ProxyFromEnvironment(r)
-	if got, err := proxy(r); fmt.Sprint(got) != fmt.Sprint(want) || !errors.Is(err, wantErr) {
+	choose := pastProxy(http.ProxyURL(at))
+	if got, err := choose(r); got != at || err != nil {
 		t.Errorf("got %v, %v", got, err)
+	}
+	var got *url.URL
+	_, err = direct{roundTrip(func(r *http.Request) (*http.Response, error) { got, err = choose(r); return nil, err })}.RoundTrip(r)
+	if got != nil || err != nil {
+		t.Errorf("of the platform: got %v, %v", got, err)
 	}
 }

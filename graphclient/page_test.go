@@ -103,6 +103,7 @@ func TestNextLinkElsewhere(t *testing.T) {
 		{"https://graph.test:8443/?$skip=50", refused},
 		{"https://evil.example:443/?$skip=50", refused},
 		{"http://graph.test/?$skip=50", refused},
+		{"http://graph.test:443/v1.0/security/incidents?$skip=50", refused},
 		{"https://graph.test@evil.example/?$skip=50", refused},
 		{"https://user:pass@graph.test/?$skip=50", refused},
 		{"https:graph.test/?$skip=50", refused},

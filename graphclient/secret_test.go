@@ -188,3 +188,29 @@ func TestRefusedSecretInTheCode(t *testing.T) {
 		}
 	})
 }
+
+// TestAssertionIsHidden: an assertion that the sign-in service sends back shows nowhere, neither that
+// of another issuer nor that of a certificate.
+func TestAssertionIsHidden(t *testing.T) {
+	key := rsaKey(1)
+	certificate := &Certificate{leaf: certify(t, &key.PublicKey, key, time.Now().AddDate(1, 0, 0)), key: key}
+	for name, credential := range map[string]Credential{
+		"federated":   FederatedToken(func() (Secret, error) { return "head.pl4nted~payload.signature", nil }),
+		"certificate": ClientCertificate(func() (*Certificate, error) { return certificate, nil }),
+	} {
+		var log logBook
+		var sent string
+		client := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+			_ = r.ParseForm()
+			sent = r.PostForm.Get("client_assertion")
+			return answer(r, http.StatusUnauthorized, fmt.Sprintf(`{"error":"no","error_description":"AADSTS700027: not %s"}`, sent))
+		}), func(c *Config) { c.Credential, c.Logger = credential, log.logger() })
+		_, _, err := list(t.Context(), client, Query{})
+		if ReasonOf(err) != ReasonCredential || !strings.Contains(err.Error(), "not "+hidden) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if text := fmt.Sprint(err) + log.String(); strings.Contains(text, sent[:20]) || strings.Contains(text, sent[len(sent)-9:]) {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}

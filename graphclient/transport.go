@@ -14,7 +14,7 @@ import (
 // authorities from the environment, HTTP/2, gzip, and bounds on each step.
 func NewTransport() *http.Transport {
 	return &http.Transport{
-		Proxy:                  proxy,
+		Proxy:                  pastProxy(http.ProxyFromEnvironment),
 		DialContext:            dial,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  requestLimit,
@@ -51,13 +51,15 @@ func onlyLoopback(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// proxy returns the proxy of the environment, if any, for all but requests to a platform's
-// own service.
-func proxy(r *http.Request) (*url.URL, error) {
-	if r.Context().Value(directKey{}) != nil {
-		return nil, nil
+// pastProxy has requests to a platform's own service pass the proxy by, and leaves all others to
+// the function that chooses one.
+func pastProxy(choose func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	return func(r *http.Request) (*url.URL, error) {
+		if r.Context().Value(directKey{}) != nil {
+			return nil, nil
+		}
+		return choose(r)
 	}
-	return http.ProxyFromEnvironment(r)
 }
 
 // stay follows no redirect: it would carry the token, or with a 307 the secret, to wherever
