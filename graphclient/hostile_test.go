@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -171,5 +173,61 @@ func TestHostileSignIn(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestErrorBodyLimit: of an error that does not end no more is read than an error can be long, and
+// nothing of it is shown: its end could be half a secret.
+func TestErrorBodyLimit(t *testing.T) {
+	var body *endlessBody
+	client := connect(t, graphOnly(func(r *http.Request) (*http.Response, error) {
+		resp, _ := answer(r, http.StatusBadRequest, "", "Content-Type: text/plain")
+		body = &endlessBody{}
+		resp.Body = body
+		return resp, nil
+	}))
+	_, err := client.attempt(t.Context(), Query{Operation: OperationSweep}, client.root, nil)
+	if err == nil || err.Reason != ReasonBadRequest || err.Message != "" || body.read > 4*maxErrorBody {
+		t.Errorf("%d bytes read, %v", body.read, err)
+	}
+}
+
+// TestLongBodiesOneByOne: however many answers are long, one of them is in memory at a time; short ones
+// do not wait for it.
+func TestLongBodiesOneByOne(t *testing.T) {
+	for body, want := range map[string]int{many("", " ", "", 2*smallBody): 1, many("", " ", "", smallBody/2): 4} {
+		bubble(t, func(t *testing.T) {
+			client := connect(t, graphOnly(func(r *http.Request) (*http.Response, error) { return answer(r, http.StatusOK, body) }), unlimited)
+			var held, most atomic.Int64
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					_, err := client.attempt(t.Context(), Query{}, client.root, func([]byte) error {
+						most.Store(max(most.Load(), held.Add(1)))
+						time.Sleep(time.Second)
+						held.Add(-1)
+						return nil
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if most.Load() != int64(want) {
+				t.Errorf("%d of %d bytes at once, want %d", most.Load(), len(body), want)
+			}
+		})
+	}
+}
+
+// TestHeaderLimit: an answer with headers of more than 64 KiB is none.
+func TestHeaderLimit(t *testing.T) {
+	client := serve(t, signsIn(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Long", strings.Repeat("x", maxHeader))
+		_, _ = io.WriteString(w, emptyBody)
+	}))
+	if _, err := client.attempt(t.Context(), Query{}, client.root, func([]byte) error { return nil }); ReasonOf(err) != ReasonUnreachable {
+		t.Errorf("got %v", err)
 	}
 }

@@ -35,6 +35,9 @@ func TestManagedIdentity(t *testing.T) {
 				if got := r.Header.Get("X-IDENTITY-HEADER"); got != planted {
 					t.Errorf("header %q", got)
 				}
+				if got := r.Header.Get("Accept-Encoding"); got != "identity" {
+					t.Errorf("accepts %q, which a transport would decompress without a bound", got)
+				}
 				if r.Context().Value(directKey{}) == nil {
 					t.Error("through a proxy")
 				}

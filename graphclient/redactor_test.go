@@ -2,6 +2,7 @@ package graphclient
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -71,5 +72,19 @@ func TestRedactorOverlap(t *testing.T) {
 	r.hide("dabx")
 	if got, want := r.clean("-abcdabcdab-abcdabx-"), "-<secret>-<secret>-"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestClientKeepsWhatIsInUse: the token and the secret in use are hidden after any number of others.
+func TestClientKeepsWhatIsInUse(t *testing.T) {
+	client := connect(t, graphOnly(func(r *http.Request) (*http.Response, error) { return answer(r, http.StatusOK, emptyBody) }))
+	if _, _, err := list(t.Context(), client, Query{}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		client.redact.hide(fmt.Sprintf("attempt%d", i))
+	}
+	if got := client.redact.clean("the-token " + planted); got != "<secret> <secret>" {
+		t.Errorf("got %q", got)
 	}
 }

@@ -207,22 +207,6 @@ func TestBodyLimit(t *testing.T) {
 	}
 }
 
-// TestErrorBodyLimit: of an error that does not end no more is read than an error can be long, and
-// nothing of it is shown: its end could be half a secret.
-func TestErrorBodyLimit(t *testing.T) {
-	var body *endlessBody
-	client := connect(t, graphOnly(func(r *http.Request) (*http.Response, error) {
-		resp, _ := answer(r, http.StatusBadRequest, "", "Content-Type: text/plain")
-		body = &endlessBody{}
-		resp.Body = body
-		return resp, nil
-	}))
-	_, err := client.attempt(t.Context(), Query{Operation: OperationSweep}, client.root, nil)
-	if err == nil || err.Reason != ReasonBadRequest || err.Message != "" || body.read > 4*maxErrorBody {
-		t.Errorf("%d bytes read, %v", body.read, err)
-	}
-}
-
 // An endlessBody is blanks for as long as one cares to read: 40 MiB here.
 type endlessBody struct{ read int }
 

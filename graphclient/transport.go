@@ -34,11 +34,15 @@ func NewTransport() *http.Transport {
 // machine; a name server or a file of hosts may say otherwise, and the secret would cross the
 // network in the clear. Therefore what localhost is, is checked once more when it is connected to.
 func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return dialerFor(address).DialContext(ctx, network, address)
+}
+
+func dialerFor(address string) *net.Dialer {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	if host, _, err := net.SplitHostPort(address); err == nil && equalASCII(host, "localhost") {
 		dialer.Control = onlyLoopback
 	}
-	return dialer.DialContext(ctx, network, address)
+	return dialer
 }
 
 // onlyLoopback refuses to connect to any address that is not of this machine. It is called with the

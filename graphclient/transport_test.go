@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -172,8 +171,10 @@ func TestUnreachableHost(t *testing.T) {
 // TestLocalhostIsThisMachine: where localhost leads elsewhere, nothing is sent there. Where it leads
 // to is stood in for by an address of no machine, which is refused before a packet leaves.
 func TestLocalhostIsThisMachine(t *testing.T) {
-	elsewhere := &net.Dialer{Control: onlyLoopback}
-	_, err := elsewhere.DialContext(t.Context(), "tcp", "192.0.2.1:80")
+	if dialerFor("graph.microsoft.com:443").Control != nil {
+		t.Error("other hosts are checked as well")
+	}
+	_, err := dialerFor("LocalHost:80").DialContext(t.Context(), "tcp", "192.0.2.1:80")
 	if err == nil || !strings.Contains(err.Error(), "localhost is 192.0.2.1 here, which is not a loopback address") {
 		t.Errorf("got %v", err)
 	}
