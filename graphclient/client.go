@@ -16,6 +16,8 @@ import (
 	"net/url"
 	"regexp"
 	"time"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 const (
@@ -136,7 +138,7 @@ var tenantPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]*$`)
 func (cfg *Config) check() error {
 	var errs []error
 	if !tenantPattern.MatchString(cfg.TenantID) {
-		errs = append(errs, fmt.Errorf("tenant id %q: want a GUID or a domain", cfg.TenantID))
+		errs = append(errs, fmt.Errorf("tenant id %s: want a GUID or a domain", show.Value(cfg.TenantID)))
 	}
 	if cfg.ClientID == "" && !withoutClientID(cfg.Credential) {
 		errs = append(errs, errors.New("client id: missing"))

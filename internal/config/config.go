@@ -15,6 +15,7 @@ import (
 
 	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/credential"
+	"msgraph_security_exporter/internal/show"
 )
 
 // A Config is what the flags, the environment and the configuration file ask for. It has
@@ -106,7 +107,7 @@ func (v *validator) checkFiles(cfg *Config) {
 			continue // the tenant of the flags, which checkSignIn has checked
 		}
 		if err := credential.NewSource(t.SignIn, t.SecretExpires).CheckFiles(); err != nil {
-			v.mistakes = append(v.mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", cfg.path, t.Name, err))
+			v.mistakes = append(v.mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", show.Path(cfg.path), t.Name, err))
 		}
 	}
 }
@@ -123,6 +124,6 @@ func (v *validator) checkOutput(cfg *Config) {
 		v.wrongValue("--check.format", v.flags.checkFormat, "want one of %s", strings.Join(CheckFormats(), ", "))
 	}
 	if err := web.Validate(*cfg.Web.WebConfigFile); err != nil {
-		v.wrongValue("--web.config.file", *cfg.Web.WebConfigFile, "%v", configfile.Cause(err))
+		v.wrongFile("--web.config.file", *cfg.Web.WebConfigFile, configfile.Cause(err))
 	}
 }

@@ -67,7 +67,7 @@ func TestMistakes(t *testing.T) {
 			"AZURE_TENANT_ID": "common", "AZURE_CLIENT_ID": "{" + graphtest.ClientID + "}", "AZURE_CLIENT_SECRET_FILE": dir,
 		}, []string{
 			`AZURE_TENANT_ID="common": want the directory (tenant) id, a GUID, or a domain of the tenant such as contoso.onmicrosoft.com`,
-			`AZURE_CLIENT_ID="{` + graphtest.ClientID + `}": want the application (client) id, the GUID on the overview page of the app registration`,
+			`AZURE_CLIENT_ID=(38 characters, not shown): want the application (client) id, the GUID on the overview page of the app registration`,
 			`AZURE_CLIENT_SECRET_FILE="` + dir + `": is a directory`,
 		}},
 		{"secret given twice", valid, graphtest.Variables{"AZURE_CLIENT_SECRET": graphtest.Secret}, []string{

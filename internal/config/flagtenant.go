@@ -45,7 +45,7 @@ func (v *validator) checkSignIn() {
 	v.checkMethod()
 	v.checkClient()
 	if e, ok := errors.AsType[*credential.FileError](credential.NewSource(v.flagTenant.SignIn, time.Time{}).CheckFiles()); ok && e.Path != "" {
-		v.wrongValue(v.flagTenant.SignIn.Sources[0], e.Path, "%v", e.Cause)
+		v.wrongFile(v.flagTenant.SignIn.Sources[0], e.Path, e.Cause)
 	}
 }
 

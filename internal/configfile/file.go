@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 // A File is what a configuration file says, checked, with every default filled in. It has
@@ -22,7 +24,7 @@ type File struct {
 func Load(path string) (*File, error) {
 	text, err := read(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", show.Path(path), err)
 	}
 	return Parse(path, text)
 }

@@ -9,6 +9,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/configfile"
+	"msgraph_security_exporter/internal/show"
 )
 
 // maxFileSize is the size of the largest file that is read, in bytes. A chain of certificates
@@ -23,7 +24,9 @@ type FileError struct {
 }
 
 // Error implements error. It shows nothing of the content.
-func (e *FileError) Error() string { return fmt.Sprintf("%s %s: %v", e.what, e.Path, e.Cause) }
+func (e *FileError) Error() string {
+	return fmt.Sprintf("%s %s: %v", e.what, show.Path(e.Path), e.Cause)
+}
 
 // Unwrap returns the cause, such as [fs.ErrNotExist].
 func (e *FileError) Unwrap() error { return e.Cause }
