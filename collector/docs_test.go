@@ -22,7 +22,7 @@ func everything(t *testing.T) *prometheus.Registry {
 	r := page(t, report)
 	r.MustRegister(buildInfo(), NewReloads(), NewExpiry(func() map[string]time.Time {
 		return map[string]time.Time{"certificate": time.Now(), "secret": time.Now()}
-	}))
+	}), NewCredential(func() (bool, time.Time) { return true, time.Now() }))
 	return r
 }
 
@@ -87,6 +87,7 @@ func TestDescribed(t *testing.T) {
 	buildInfo().Describe(descs)
 	NewReloads().Describe(descs)
 	NewExpiry(nil).Describe(descs)
+	NewCredential(nil).Describe(descs)
 	close(descs)
 	for d := range descs {
 		described[regexp.MustCompile(`fqName: "([^"]+)"`).FindStringSubmatch(d.String())[1]] = true

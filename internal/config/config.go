@@ -106,7 +106,7 @@ func (v *validator) checkFiles(cfg *Config) {
 		if t.Name == "" {
 			continue // the tenant of the flags, which checkSignIn has checked
 		}
-		if err := credential.NewSource(t.SignIn, t.SecretExpires).CheckFiles(); err != nil {
+		if err := credential.NewSource(t.SignIn, t.SecretExpires, nil).CheckFiles(); err != nil {
 			v.mistakes = append(v.mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", show.Path(cfg.path), t.Name, err))
 		}
 	}

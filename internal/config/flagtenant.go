@@ -44,7 +44,7 @@ func (v *validator) checkDirectory() {
 func (v *validator) checkSignIn() {
 	v.checkMethod()
 	v.checkClient()
-	if e, ok := errors.AsType[*credential.FileError](credential.NewSource(v.flagTenant.SignIn, time.Time{}).CheckFiles()); ok && e.Path != "" {
+	if e, ok := errors.AsType[*credential.FileError](credential.NewSource(v.flagTenant.SignIn, time.Time{}, nil).CheckFiles()); ok && e.Path != "" {
 		v.wrongFile(v.flagTenant.SignIn.Sources[0], e.Path, e.Cause)
 	}
 }
