@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/credential"
 	"msgraph_security_exporter/internal/show"
@@ -27,6 +28,7 @@ type Config struct {
 	CheckFormat                 string
 	Lifecycle, Pprof, Exemplars bool
 	Web                         *web.FlagConfig
+	Hidden                      []graphclient.Secret // of the environment, besides credentials: a proxy's password
 	logLevel                    *promslog.Level
 	logFormat                   *promslog.Format
 }
@@ -76,6 +78,7 @@ func check(flags *flagValues, getenv func(string) string) (*Config, error) {
 		v.checkFiles(cfg)
 	}
 	v.checkOutput(cfg)
+	v.checkProxies(cfg)
 	if len(v.mistakes) > 0 {
 		return nil, errors.Join(v.mistakes...)
 	}
@@ -110,6 +113,18 @@ func (v *validator) checkFiles(cfg *Config) {
 			v.mistakes = append(v.mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", show.Path(cfg.path), t.Name, err))
 		}
 	}
+}
+
+// checkProxies checks the proxies of the environment. The demo sends nothing through any.
+func (v *validator) checkProxies(cfg *Config) {
+	if cfg.Demo {
+		return
+	}
+	hidden, err := graphclient.CheckProxies(v.environment)
+	if err != nil {
+		v.mistakes = append(v.mistakes, err) // each line names its variable
+	}
+	cfg.Hidden = hidden
 }
 
 // checkOutput checks the flags of the log, of the report and of the web server.

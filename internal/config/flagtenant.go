@@ -23,7 +23,7 @@ func (v *validator) checkTenant() {
 		v.checkSignIn()
 		v.checkCloud()
 	}
-	v.flagTenant.RequestsPerMinute = v.number("--graph.requests-per-minute", v.flags.requestsPerMinute, 1, 100_000)
+	v.flagTenant.RequestsPerMinute = v.number("--graph.requests-per-minute", v.flags.requestsPerMinute, minRequests, maxRequests)
 	v.checkTimes()
 	v.checkOnDemand()
 }
@@ -163,6 +163,9 @@ func (v *validator) checkTimes() {
 		v.wrongValue("--collector.min-refresh-interval", v.flags.minRefreshInterval, "want less than --collector.max-age")
 	}
 }
+
+// The bounds of the ceiling of the limiter. Below the least one every pull waits until its deadline.
+const minRequests, maxRequests = 10, 100_000
 
 // The bounds of the series on demand. They keep a page within what Prometheus takes easily.
 const maxIncidentInfo, maxTags, maxTag = 100, 20, 100
