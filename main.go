@@ -7,6 +7,7 @@
 //	a flag, an environment variable     internal/config
 //	a field of the configuration file   internal/configfile
 //	secrets and certificates in files   internal/credential
+//	what is shown of a wrong value       internal/show
 //	the sign-in, requests to Graph      graphclient
 //	the copy of the incidents           internal/mirror
 //	the stack of one tenant             internal/tenant

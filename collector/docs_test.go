@@ -22,7 +22,8 @@ func everything(t *testing.T) *prometheus.Registry {
 	f := flow()
 	f.Observe([]mirror.Event{{Kind: mirror.Resolved, Incident: incident(t, 0, "low", "active", "unknown", true)}})
 	options := Options{Objectives: DefaultObjectives(), Tags: []string{"VIP"}, IncidentInfo: 1}
-	return registry(t, New(fixed(report), options), f, NewTransport(nil, operationHeader), buildInfo(), NewReloads(), expiry())
+	return registry(t, New(fixed(report), options), f, NewTransport(nil, operationHeader), buildInfo(), NewReloads(), expiry(),
+		NewCredential(func() (bool, time.Time) { return true, time.Now() }))
 }
 
 // expiry tells of a credential of each kind.
@@ -93,6 +94,7 @@ func TestDescribed(t *testing.T) {
 	buildInfo().Describe(descs)
 	NewReloads().Describe(descs)
 	NewExpiry(nil).Describe(descs)
+	NewCredential(nil).Describe(descs)
 	close(descs)
 	for d := range descs {
 		described[regexp.MustCompile(`fqName: "([^"]+)"`).FindStringSubmatch(d.String())[1]] = true

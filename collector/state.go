@@ -67,7 +67,7 @@ var state = []family{
 	},
 	{
 		name:   "sweep_corrections_total",
-		help:   "Open incidents that a sweep found otherwise than the deltas had left them, by kind of difference.",
+		help:   "Open incidents that a sweep found otherwise than the passes had left them, by kind of difference.",
 		kind:   prometheus.CounterValue,
 		labels: []string{"kind"},
 		read: func(r *reading, emit func(float64, ...string)) {
@@ -81,6 +81,18 @@ var state = []family{
 		help: "The longest that an incident older than an hour goes, or has gone by now, without being read again; absent until known.",
 		kind: prometheus.GaugeValue,
 		read: one(func(r *reading) (float64, bool) { return r.SweepPeriod.Seconds(), r.SweepPeriod > 0 }),
+	},
+	{
+		name: "sweep_young_period_seconds",
+		help: "Longest time that an incident younger than an hour has gone without being read again; absent until it is known.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) { return r.YoungPeriod.Seconds(), r.YoungPeriod > 0 }),
+	},
+	{
+		name: "lookback_age_seconds",
+		help: "Time since the last lookback began, which finds changes that become readable late; absent until one has completed.",
+		kind: prometheus.GaugeValue,
+		read: one(func(r *reading) (float64, bool) { return r.LookbackAge.Seconds(), r.LookbackAge > 0 }),
 	},
 	{
 		name: "mirror_incidents",

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"software.sslmate.com/src/go-pkcs12"
 )
 
 const (
@@ -30,8 +29,9 @@ const (
 // A Certificate is a certificate of an application with its private key, which nothing
 // shows. It is immutable.
 type Certificate struct {
-	leaf *x509.Certificate
-	key  *rsa.PrivateKey
+	leaf     *x509.Certificate
+	key      *rsa.PrivateKey
+	password Secret // of the file that it is from
 }
 
 // Ends returns until when the certificate is valid.
@@ -54,19 +54,6 @@ func ParseCertificate(certificate, key []byte, password Secret) (*Certificate, e
 		}
 	}
 	return pair(all.certificates, all.keys)
-}
-
-func parsePFX(raw []byte, password Secret) (*Certificate, error) {
-	key, leaf, chain, err := pkcs12.DecodeChain(raw, string(password))
-	switch {
-	case errors.Is(err, pkcs12.ErrIncorrectPassword) && password == "":
-		return nil, errors.New("has a password, which is missing")
-	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return nil, errors.New("the password is wrong")
-	case err != nil:
-		return nil, errors.New("is neither PEM nor PFX, or is cut short")
-	}
-	return pair(append(chain, leaf), []any{key})
 }
 
 // blocks are what PEM files hold.
@@ -130,7 +117,8 @@ func parseKey(block *pem.Block) (key any, err error) {
 	return key, nil
 }
 
-// pair returns a certificate with the key that fits it.
+// pair returns a certificate with the key that fits it. Of several for one key, as a file has that
+// was renewed by adding to it, it is the one in force that ends last.
 func pair(certificates []*x509.Certificate, keys []any) (*Certificate, error) {
 	switch {
 	case len(certificates) == 0:
@@ -138,32 +126,54 @@ func pair(certificates []*x509.Certificate, keys []any) (*Certificate, error) {
 	case len(keys) == 0:
 		return nil, errors.New("holds no private key")
 	}
-	for _, k := range keys {
-		key, ok := k.(*rsa.PrivateKey)
-		if !ok {
-			return nil, errors.New("want an RSA key, the sign-in service takes no other")
-		}
-		if bits := key.N.BitLen(); bits < minKeyBits {
-			return nil, fmt.Errorf("want an RSA key of %d bits at least, not %d", minKeyBits, bits)
+	var best *Certificate
+	for now := time.Now(); len(keys) > 0; keys = keys[1:] {
+		key, err := usable(keys[0])
+		if err != nil {
+			return nil, err
 		}
 		for _, c := range certificates {
-			if key.PublicKey.Equal(c.PublicKey) {
-				return &Certificate{c, key}, nil
+			if key.PublicKey.Equal(c.PublicKey) && (best == nil || better(c, best.leaf, now)) {
+				best = &Certificate{leaf: c, key: key}
 			}
 		}
 	}
-	return nil, errors.New("the key does not belong to the certificate")
+	if best == nil {
+		return nil, errors.New("the key does not belong to the certificate")
+	}
+	return best, nil
+}
+
+// usable returns a key that the sign-in service takes.
+func usable(key any) (*rsa.PrivateKey, error) {
+	k, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return nil, errors.New("want an RSA key, the sign-in service takes no other")
+	}
+	if bits := k.N.BitLen(); bits < minKeyBits {
+		return nil, fmt.Errorf("want an RSA key of %d bits at least, not %d", minKeyBits, bits)
+	}
+	return k, nil
+}
+
+// better reports whether a serves better than b: in force rather than not, then longer.
+func better(a, b *x509.Certificate, now time.Time) bool {
+	inForce := func(c *x509.Certificate) bool { return !now.Before(c.NotBefore) && now.Before(c.NotAfter) }
+	if inForce(a) != inForce(b) {
+		return inForce(a)
+	}
+	return a.NotAfter.After(b.NotAfter)
 }
 
 // ClientCertificate returns the credential that is a certificate of an application. read is
 // called at each sign-in, so that a rotated one is noticed.
 func ClientCertificate(read func() (*Certificate, error)) Credential {
-	return &proven{read: func() (proof, error) {
+	return &rereadCredential{read: func() (clientAuth, error) {
 		c, err := read()
 		if err != nil {
-			return proof{}, err
+			return clientAuth{}, err
 		}
-		return proof{Secret(c.thumbprint()), func(audience, clientID string) (url.Values, error) {
+		return clientAuth{id: Secret(c.thumbprint()), password: c.password, ends: c.Ends(), params: func(audience, clientID string) (url.Values, error) {
 			signed, err := c.sign(audience, clientID, time.Now())
 			return assertion(signed), err
 		}}, nil

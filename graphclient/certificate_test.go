@@ -43,7 +43,7 @@ var rsaKey = func() func(n int) *rsa.PrivateKey {
 }()
 
 // certify makes a certificate for a key, signed by itself.
-func certify(t *testing.T, public, private any, ends time.Time) *x509.Certificate {
+func certify(t testing.TB, public, private any, ends time.Time) *x509.Certificate {
 	t.Helper()
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "exporter"}, NotBefore: ends.AddDate(-1, 0, 0), NotAfter: ends}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
@@ -61,7 +61,7 @@ func pemOf(kind string, raw []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw})
 }
 
-func pkcs8(t *testing.T, key any) []byte {
+func pkcs8(t testing.TB, key any) []byte {
 	t.Helper()
 	raw, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -207,7 +207,7 @@ func TestCertificate(t *testing.T) {
 			}
 			return err
 		}})
-		now, failure := &Certificate{old, first}, error(nil)
+		now, failure := &Certificate{leaf: old, key: first}, error(nil)
 		client := connect(t, sim, unlimited, func(c *Config) {
 			c.Credential = ClientCertificate(func() (*Certificate, error) { return now, failure })
 		})
@@ -226,7 +226,7 @@ func TestCertificate(t *testing.T) {
 		read("again", 0)
 		failure = errors.New("the last PEM block is cut short")
 		read("half written", 0)
-		now, failure = &Certificate{next, second}, nil
+		now, failure = &Certificate{leaf: next, key: second}, nil
 		read("not known yet", 1)
 		check = accept(next)
 		read("known", 0)

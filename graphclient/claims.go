@@ -40,10 +40,10 @@ func (c *Client) Claims(ctx context.Context) (Claims, error) {
 	if _, _, err := jwt.NewParser().ParseUnverified(text, &wire); err != nil {
 		return Claims{}, errOpaque // the parser's own error may quote the token
 	}
-	out := Claims{Roles: wire.Roles, Scopes: strings.Fields(wire.Scopes), TenantID: oneLine(wire.TenantID), Application: oneLine(wire.AppID)}
+	out := Claims{Roles: wire.Roles, Scopes: strings.Fields(wire.Scopes), TenantID: c.redact.clean(wire.TenantID), Application: c.redact.clean(wire.AppID)}
 	for _, list := range [][]string{out.Roles, out.Scopes} {
 		for i := range list {
-			list[i] = oneLine(list[i])
+			list[i] = c.redact.clean(list[i])
 		}
 		slices.Sort(list)
 	}

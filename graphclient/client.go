@@ -16,6 +16,8 @@ import (
 	"net/url"
 	"regexp"
 	"time"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 const (
@@ -80,6 +82,9 @@ type Config struct {
 	// Logger gets one line a request at debug level, and one at each change of state
 	// that no error tells of; nil: nowhere.
 	Logger *slog.Logger
+	// Hidden is what no text shows, besides the credential itself: a proxy's password, say,
+	// which the proxy may send back.
+	Hidden []Secret
 	// UserAgent names the program to Graph and to the sign-in service.
 	UserAgent string
 }
@@ -87,13 +92,16 @@ type Config struct {
 // A Client reads one tenant's incidents. All its methods may be called at once. Nothing of it
 // runs on but a sign-in under way, for 30 s at most, so that it needs no closing.
 type Client struct {
-	root    *url.URL // …/v1.0/security/incidents
-	http    *http.Client
-	tokens  *tokenCache
-	limiter *limiter
-	redact  *redactor
-	log     *slog.Logger
-	agent   string
+	root       *url.URL // …/v1.0/security/incidents
+	http       *http.Client
+	tokens     *tokenCache
+	credential Credential
+	limiter    *limiter
+	redact     *redactor
+	log        *slog.Logger
+	agent      string
+	// longBody is held by whoever has a long body of an answer in memory.
+	longBody chan struct{}
 }
 
 // New returns a client. It asks nothing yet.
@@ -111,13 +119,15 @@ func New(cfg Config) (*Client, error) {
 	}
 	in := newSignIn(cfg, endpoint, authority)
 	return &Client{
-		root:    endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
-		http:    &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
-		tokens:  &tokenCache{signIn: in.fetch, log: cfg.Logger},
-		limiter: newLimiter(cfg.RequestsPerMinute, time.Now()),
-		redact:  in.redact,
-		log:     cfg.Logger,
-		agent:   cfg.UserAgent,
+		root:       endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
+		http:       &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
+		credential: cfg.Credential,
+		tokens:     &tokenCache{signIn: in.fetch, log: cfg.Logger},
+		limiter:    newLimiter(cfg.RequestsPerMinute, time.Now()),
+		redact:     in.redact,
+		log:        cfg.Logger,
+		agent:      cfg.UserAgent,
+		longBody:   make(chan struct{}, 1),
 	}, nil
 }
 
@@ -128,10 +138,9 @@ var tenantPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]*$`)
 func (cfg *Config) check() error {
 	var errs []error
 	if !tenantPattern.MatchString(cfg.TenantID) {
-		errs = append(errs, fmt.Errorf("tenant id %q: want a GUID or a domain", cfg.TenantID))
+		errs = append(errs, fmt.Errorf("tenant id %s: want a GUID or a domain", show.Value(cfg.TenantID)))
 	}
-	_, byPlatform := cfg.Credential.(platform)
-	if cfg.ClientID == "" && !byPlatform {
+	if cfg.ClientID == "" && !withoutClientID(cfg.Credential) {
 		errs = append(errs, errors.New("client id: missing"))
 	}
 	if cfg.Credential == nil {
@@ -141,6 +150,15 @@ func (cfg *Config) check() error {
 		errs = append(errs, fmt.Errorf("%d requests a minute: want at least 1", cfg.RequestsPerMinute))
 	}
 	return errors.Join(errs...)
+}
+
+// withoutClientID reports whether a credential can do without the id of an application.
+func withoutClientID(c Credential) bool {
+	switch c.(type) {
+	case platform, azureCLI:
+		return true
+	}
+	return false
 }
 
 // RequestsPerMinute returns what the client-side limit allows now.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"net/url"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // A Credential is how a client shows who it is. Make one with [ClientSecret],
@@ -16,15 +18,40 @@ type Credential interface {
 	grant(ctx context.Context, s *signIn, x *exchange) (grant, *Error)
 }
 
+// A CredentialState says what a client signs in with.
+type CredentialState struct {
+	// Ends is when the certificate in use ends: the one that was accepted last, or, before any
+	// was, the one that was read last. Zero if that is not known, as of a secret.
+	Ends time.Time
+	// Fallback reports that what is configured is of no use, and the client signs in with what
+	// was accepted before.
+	Fallback bool
+	// Retry is when a configured credential that was refused is shown again, unless it changes
+	// before; zero if it was not refused.
+	Retry time.Time
+}
+
+// CredentialState returns what the client signs in with, as of the last sign-in.
+func (c *Client) CredentialState() CredentialState {
+	if r, ok := c.credential.(*rereadCredential); ok {
+		if state := r.state.Load(); state != nil {
+			return *state
+		}
+	}
+	return CredentialState{}
+}
+
 // ClientSecret returns the credential that is the secret of an application. read is called
 // at each sign-in, so that a rotated one is noticed.
 func ClientSecret(read func() (Secret, error)) Credential {
-	return &proven{read: func() (proof, error) {
+	return &rereadCredential{read: func() (clientAuth, error) {
 		secret, err := read()
 		if err == nil && secret == "" {
 			err = errors.New("the client secret is empty")
 		}
-		return secretProof(secret), err
+		return clientAuth{id: secret, params: func(string, string) (url.Values, error) {
+			return url.Values{"client_secret": {string(secret)}}, nil
+		}}, err
 	}}
 }
 
@@ -32,31 +59,25 @@ func ClientSecret(read func() (Secret, error)) Credential {
 // application trusts, such as the token that Kubernetes gives a service account. read is
 // called at each sign-in: such tokens are replaced every hour or so.
 func FederatedToken(read func() (Secret, error)) Credential {
-	return &proven{read: func() (proof, error) {
+	return &rereadCredential{read: func() (clientAuth, error) {
 		token, err := read()
 		if err == nil && strings.Count(string(token), ".") != 2 {
 			err = errors.New("the federated token is not one: want a JWT, three parts with dots between")
 		}
-		return assertionProof(token), err
+		return clientAuth{id: token, params: func(string, string) (url.Values, error) {
+			return assertion(string(token)), nil
+		}}, err
 	}}
 }
 
-// A proof is what a client credentials request shows.
-type proof struct {
-	id Secret // is equal where proofs are
+// A clientAuth is how a client authenticates in one request for a token (RFC 6749, section 2.3).
+type clientAuth struct {
+	id       Secret    // is equal where the secret, the token or the certificate is
+	password Secret    // of the file that it is from
+	ends     time.Time // zero: not known
 	// params returns the parameters of a request to that token endpoint for that
 	// application: a client_secret, or a client_assertion and its type.
 	params func(audience, clientID string) (url.Values, error)
-}
-
-func secretProof(secret Secret) proof {
-	return proof{secret, func(string, string) (url.Values, error) {
-		return url.Values{"client_secret": {string(secret)}}, nil
-	}}
-}
-
-func assertionProof(token Secret) proof {
-	return proof{token, func(string, string) (url.Values, error) { return assertion(string(token)), nil }}
 }
 
 // assertion returns the parameters that carry a JWT in place of a secret.
@@ -67,46 +88,91 @@ func assertion(token string) url.Values {
 	}
 }
 
-// proven is a credential of the client credentials grant. What it shows may be replaced at
-// any time, and may be found half written: until the new proof is accepted, the last one
-// that was serves. A file that is gone is no half written one.
-type proven struct {
-	read func() (proof, error)
-	last *proof // that was accepted
+// A rereadCredential is a credential that is read again at each sign-in. It may be replaced at any
+// time, and may be found half written: until the new one is accepted, the last one that was serves.
+// A file that is gone is no half written one.
+type rereadCredential struct {
+	read     func() (clientAuth, error)
+	reading  chan readResult // of a read that has not ended yet; nil: there is none
+	accepted *clientAuth     // last, since the file was there
+	refused  map[Secret]refusal
+	state    atomic.Pointer[CredentialState]
 }
 
-func (c *proven) grant(ctx context.Context, s *signIn, x *exchange) (grant, *Error) {
-	now, err := c.read()
+// grant implements [Credential].
+func (c *rereadCredential) grant(ctx context.Context, s *signIn, x *exchange) (grant, *Error) {
+	now, err := c.readWithin(ctx, maxRead)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return grant{}, unusable(err) // it was taken away, and so is what it permitted
+		c.accepted = nil // it was taken away, and so is what it permitted
+		c.publish(CredentialState{})
+		return grant{}, unusable(err)
 	case err != nil:
-		return c.fall(ctx, s, x, unusable(err))
+		return c.fallBack(ctx, s, x, clientAuth{}, unusable(err))
 	}
-	held, failure := s.ask(ctx, x, now)
+	held, failure := c.ask(ctx, s, x, now)
 	switch {
 	case failure == nil:
-		c.last = &now
-	case failure.Reason == ReasonCredential && c.last != nil && c.last.id != now.id:
-		return c.fall(ctx, s, x, failure)
+		c.accepted = &now
+		c.publish(CredentialState{Ends: now.ends})
+	case failure.Reason == ReasonCredential:
+		return c.fallBack(ctx, s, x, now, failure)
 	}
 	return held, failure
 }
 
-// fall signs in with the last proof that was accepted, because the one of now is of no use.
-// If that is of no use either, the error is that of the new one, which a person put there.
-func (c *proven) fall(ctx context.Context, s *signIn, x *exchange, why *Error) (grant, *Error) {
-	if c.last == nil {
+// fallBack signs in with what was accepted last, because what is configured now is of no use. If that
+// is of no use either, the error is that of the new one, which a person put there.
+func (c *rereadCredential) fallBack(ctx context.Context, s *signIn, x *exchange, now clientAuth, why *Error) (grant, *Error) {
+	state := CredentialState{Ends: now.ends, Retry: c.refused[now.id].retry}
+	if c.accepted == nil || c.accepted.id == now.id {
+		c.publish(state)
 		return grant{}, why
 	}
-	held, failure := s.ask(ctx, x, *c.last)
+	held, failure := c.ask(ctx, s, x, *c.accepted)
 	switch {
 	case failure == nil:
-		why.Message = s.redact.clean(why.Message)
-		s.cfg.Logger.WarnContext(ctx, "The credential is of no use as it is now, the last one that was accepted serves", "err", why)
+		s.cfg.Logger.WarnContext(ctx, "The credential is of no use as it is now, the last one that was accepted serves", "err", s.redact.scrub(why))
+		c.publish(CredentialState{Ends: c.accepted.ends, Fallback: true, Retry: state.Retry})
 		return held, nil
 	case failure.Reason == ReasonCredential:
+		c.publish(state)
 		return grant{}, why
 	}
 	return grant{}, failure
+}
+
+// publish makes the state what [Client.CredentialState] returns.
+func (c *rereadCredential) publish(state CredentialState) { c.state.Store(&state) }
+
+// A readResult is what reading a credential has brought.
+type readResult struct {
+	auth clientAuth
+	err  error
+}
+
+// maxRead bounds how long a sign-in waits for its credential to be read: the file may be on a
+// network that hangs.
+const maxRead = 10 * time.Second
+
+// readWithin reads the credential, or goes on waiting for a read that has not ended yet: however
+// long it takes, there is one.
+func (c *rereadCredential) readWithin(ctx context.Context, limit time.Duration) (clientAuth, error) {
+	if c.reading == nil {
+		done := make(chan readResult, 1)
+		go func() {
+			auth, err := c.read()
+			done <- readResult{auth, err}
+		}()
+		c.reading = done
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	select {
+	case r := <-c.reading:
+		c.reading = nil
+		return r.auth, r.err
+	case <-ctx.Done():
+		return clientAuth{}, errors.New("reading the credential has not ended within " + limit.String())
+	}
 }

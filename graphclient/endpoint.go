@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 // A Cloud is one of Microsoft's environments that has security incidents.
@@ -34,9 +36,9 @@ func CloudNamed(name string) (Cloud, error) {
 		names = append(names, c.Name)
 	}
 	if name == "china" {
-		return Cloud{}, fmt.Errorf("cloud %q: Microsoft Graph operated by 21Vianet has no security incidents", name)
+		return Cloud{}, fmt.Errorf("cloud %s: Microsoft Graph operated by 21Vianet has no security incidents", show.Value(name))
 	}
-	return Cloud{}, fmt.Errorf("cloud %q: want one of %s", name, strings.Join(names, ", "))
+	return Cloud{}, fmt.Errorf("cloud %s: want one of %s", show.Value(name), strings.Join(names, ", "))
 }
 
 // ParseEndpoint parses the root of a service: https, or http to a literal loopback address
@@ -49,17 +51,17 @@ func ParseEndpoint(s string) (*url.URL, error) {
 	case err != nil && strings.Contains(s, "@"):
 		return nil, fmt.Errorf("endpoint: not a URL")
 	case err != nil:
-		return nil, fmt.Errorf("endpoint %q: not a URL", s)
+		return nil, fmt.Errorf("endpoint %s: not a URL", show.Host(s))
 	case u.User != nil || strings.Contains(u.Opaque, "@"):
-		return nil, fmt.Errorf("endpoint of host %q: must not carry a user", u.Hostname())
+		return nil, fmt.Errorf("endpoint of host %s: must not carry a user", show.Value(u.Hostname()))
 	case u.Hostname() == "" || !validPort(u):
-		return nil, fmt.Errorf("endpoint %q: want scheme://host or scheme://host:port", s)
+		return nil, fmt.Errorf("endpoint %s: want scheme://host or scheme://host:port", show.Host(s))
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("endpoint of host %q: want scheme and host only, no path or query", u.Hostname())
+		return nil, fmt.Errorf("endpoint of host %s: want scheme and host only, no path or query", show.Value(u.Hostname()))
 	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
 		return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
 	}
-	return nil, fmt.Errorf("endpoint %q: want https, or http to a loopback address or localhost", s)
+	return nil, fmt.Errorf("endpoint %s: want https, or http to a loopback address or localhost", show.Host(s))
 }
 
 // validPort reports whether a port, if there is one, is a number that can be one.
@@ -79,7 +81,7 @@ func loopback(host string) bool {
 
 // sameOrigin reports whether two URLs lead to one scheme, host and port.
 func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+	return a.Scheme == b.Scheme && equalASCII(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }
 
 func port(u *url.URL) string {

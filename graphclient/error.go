@@ -123,15 +123,23 @@ func (e *Error) cut(ctx context.Context) *Error {
 	return &c
 }
 
-const maxMessage = 300 // characters
-
 // oneLine makes foreign text safe to log: no control, invisible or broken characters, and
 // not too long.
-func oneLine(s string) string {
+func oneLine(s string) string { return shorten(printable(s), maxMessage) }
+
+// printable returns foreign text without control, invisible and broken characters, on one line.
+func printable(s string) string {
 	s = strings.ToValidUTF8(s, "?")
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
-	if r := []rune(s); len(r) > maxMessage {
-		s = string(r[:maxMessage-1]) + "…"
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+}
+
+// shorten returns a text of at most n characters.
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
 	}
 	return s
 }

@@ -30,14 +30,6 @@ func ManagedIdentity() Credential {
 	})
 }
 
-// AzureCLI returns the credential that is the person who is signed in to the Azure CLI,
-// for trying things out. It runs the command az.
-func AzureCLI() Credential {
-	return platform(func(s *signIn, _ *exchange) (azcore.TokenCredential, error) {
-		return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: s.cfg.TenantID})
-	})
-}
-
 // platform is a credential that Azure's own library knows how to use. It is made afresh for
 // each sign-in.
 type platform func(s *signIn, x *exchange) (azcore.TokenCredential, error)
@@ -48,26 +40,21 @@ func (p platform) grant(ctx context.Context, s *signIn, x *exchange) (grant, *Er
 		return grant{}, unusable(err)
 	}
 	sent := time.Now()
-	token, err := credential.GetToken(ctx, s.request(credential))
+	// Claims, even empty ones, keep the library from handing out a token that it remembers, which
+	// may be the one that Graph has just refused.
+	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{s.scope}, Claims: "{}"})
 	if err != nil {
 		return grant{}, platformFailure(ctx, x, err)
 	}
 	return s.judge(x, token.Token, "Bearer", time.Until(token.ExpiresOn), sent)
 }
 
-// request returns what to ask for. Claims, even empty ones, keep the library from handing out a
-// token that it remembers, which may be the one that Graph has just refused.
-func (s *signIn) request(c azcore.TokenCredential) policy.TokenRequestOptions {
-	o := policy.TokenRequestOptions{Scopes: []string{s.scope}}
-	if _, ok := c.(*azidentity.ManagedIdentityCredential); ok {
-		o.Claims = "{}"
-	}
-	return o
-}
-
 // platformFailure translates an error of the library. It never wraps it: it carries the
 // response, whose request may carry what the platform takes for a password.
 func platformFailure(ctx context.Context, x *exchange, err error) *Error {
+	if long, ok := errors.AsType[lengthError](x.err); ok {
+		return malformedToken(x, long.Error())
+	}
 	if refused, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok && refused.RawResponse != nil {
 		body, _ := runtime.Payload(refused.RawResponse)
 		return refusedToken(x, body)
@@ -75,6 +62,8 @@ func platformFailure(ctx context.Context, x *exchange, err error) *Error {
 	switch {
 	case ctx.Err() != nil || isTimeout(err):
 		return exchangeError(ctx, OperationToken, err)
+	case x.err != nil:
+		return exchangeError(ctx, OperationToken, x.err)
 	case x.status != 0:
 		return malformedToken(x, err.Error())
 	}

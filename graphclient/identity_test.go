@@ -1,13 +1,18 @@
 package graphclient
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,8 +35,11 @@ func TestManagedIdentity(t *testing.T) {
 				if got := r.Header.Get("X-IDENTITY-HEADER"); got != planted {
 					t.Errorf("header %q", got)
 				}
-				if through, err := proxy(r); through != nil || err != nil || r.Context().Value(directKey{}) == nil {
-					t.Errorf("through %v, %v", through, err)
+				if got := r.Header.Get("Accept-Encoding"); got != "identity" {
+					t.Errorf("accepts %q, which a transport would decompress without a bound", got)
+				}
+				if r.Context().Value(directKey{}) == nil {
+					t.Error("through a proxy")
 				}
 				if op := OperationOf(r.Context()); op != OperationToken {
 					t.Errorf("operation %q", op)
@@ -96,6 +104,43 @@ func TestManagedIdentityRefused(t *testing.T) {
 	}
 }
 
+// TestManagedIdentityUnreachable: a service that nobody listens at is unreachable, which has nothing
+// to do with what one signs in with.
+func TestManagedIdentityUnreachable(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	t.Setenv("IDENTITY_ENDPOINT", "http://"+listener.Addr().String()+"/token")
+	t.Setenv("IDENTITY_HEADER", planted)
+	transport := NewTransport()
+	defer transport.CloseIdleConnections()
+	_, _, err = list(t.Context(), connect(t, transport, func(c *Config) { c.Credential = ManagedIdentity() }), Query{})
+	if ReasonOf(err) != ReasonUnreachable || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestManagedIdentityEchoes: what the platform takes for a password is hidden when it is sent back.
+func TestManagedIdentityEchoes(t *testing.T) {
+	t.Setenv("IDENTITY_ENDPOINT", "http://identity.test/token")
+	t.Setenv("IDENTITY_HEADER", planted)
+	for _, body := range []string{`{"error":%q,"error_description":%q}`, `%s %s`, `<html>%s %s`} {
+		for _, status := range []int{200, 400, 403, 500} {
+			bubble(t, func(t *testing.T) {
+				var log logBook
+				c := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+					header := r.Header.Get("X-IDENTITY-HEADER")
+					return answer(r, status, fmt.Sprintf(body, header, header), "Content-Type: "+header, "X-Ms-Request-Id: "+header)
+				}), func(c *Config) { c.Credential, c.Logger = ManagedIdentity(), log.logger() })
+				_, _, err := list(t.Context(), c, Query{})
+				leaks(t, fmt.Sprint(err)+log.String(), planted)
+			})
+		}
+	}
+}
+
 // TestManagedIdentityHangs: a service that never answers is given up after 30 s.
 func TestManagedIdentityHangs(t *testing.T) {
 	t.Setenv("IDENTITY_ENDPOINT", "http://identity.test/token")
@@ -147,15 +192,77 @@ echo '{"accessToken":"from-az","expires_on":` + fmt.Sprint(time.Now().Add(time.H
 	}
 }
 
-// TestProxy: a request on its way to the sign-in service or Graph may go through a proxy; which
-// one the environment says was read by net/http long before this.
-func TestProxy(t *testing.T) {
+// TestAzureCLIHangs: when az hangs, it ends with all that it has begun.
+func TestAzureCLIHangs(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	alive := filepath.Join(dir, "alive")
+	if err := syscall.Mkfifo(alive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The child holds the pipe open for as long as it lives, and says so once.
+	script := "#!/bin/sh\n(exec >" + alive + "; echo begun; exec sleep 600) &\nwait\n"
+	if err := os.WriteFile(filepath.Join(dir, "az"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	begun := make(chan *bufio.Reader)
+	go func() {
+		f, _ := os.Open(alive)
+		r := bufio.NewReader(f)
+		_, _ = r.ReadString('\n')
+		cancel()
+		begun <- r
+	}()
+	if _, err := runAzureCLI(ctx, "account"); err == nil {
+		t.Error("no error")
+	}
+	if rest, err := io.ReadAll(<-begun); err != nil || len(rest) > 0 { // ends when the child does
+		t.Errorf("%q, %v", rest, err)
+	}
+}
+
+// TestAzureCLIPrintsTooMuch: of what az prints no more is kept than a token can be long.
+func TestAzureCLIPrintsTooMuch(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	for script, want := range map[string]string{
+		"head -c 50000000 /dev/zero":                          "answer of more than 64 KiB",
+		"head -c 50000000 /dev/zero | tr '\\0' x >&2; exit 1": "xxxx",
+		"exit 3": "exit status 3",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "az"), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if memory, _ := cost(func() { _, err = runAzureCLI(t.Context()) }); memory > 1<<20 || err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %d KiB, %.99v", script, memory>>10, err)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "az")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+	if _, err := runAzureCLI(t.Context()); !errors.Is(err, errNoAzureCLI) {
+		t.Errorf("without az: %v", err)
+	}
+}
+
+// TestOnlyThePlatformPassesTheProxy: a request on its way to the sign-in service or Graph goes
+// through the proxy, one to a platform's own service does not.
+func TestOnlyThePlatformPassesTheProxy(t *testing.T) {
+	at := &url.URL{Scheme: "http", Host: "proxy.test"}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://graph.test", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, wantErr := http.ProxyFromEnvironment(r)
-	if got, err := proxy(r); fmt.Sprint(got) != fmt.Sprint(want) || !errors.Is(err, wantErr) {
+	choose := pastProxy(http.ProxyURL(at))
+	if got, err := choose(r); got != at || err != nil {
 		t.Errorf("got %v, %v", got, err)
+	}
+	var got *url.URL
+	_, err = direct{roundTrip(func(r *http.Request) (*http.Response, error) { got, err = choose(r); return nil, err })}.RoundTrip(r)
+	if got != nil || err != nil {
+		t.Errorf("of the platform: got %v, %v", got, err)
 	}
 }

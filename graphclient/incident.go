@@ -46,8 +46,11 @@ var errNoID = errors.New("an incident without id")
 
 // incident checks what everything rests on: the id and the two dates.
 func (w *wireIncident) incident() (Incident, error) {
-	if w.ID == "" {
+	switch {
+	case w.ID == "":
 		return Incident{}, errNoID
+	case len(w.ID) > maxID:
+		return Incident{}, errLongID
 	}
 	created, err := parseTime(string(w.Created))
 	if err != nil {
@@ -59,19 +62,37 @@ func (w *wireIncident) incident() (Incident, error) {
 	}
 	return Incident{
 		ID: string(w.ID), Created: created, Updated: updated,
-		Severity: string(w.Severity), Status: string(w.Status),
-		Classification: string(w.Classification), Determination: string(w.Determination),
-		AssignedTo: string(w.AssignedTo), WebURL: string(w.WebURL),
-		Tags: slices.Concat(w.CustomTags, w.SystemTags), PriorityScore: w.PriorityScore.value,
+		Severity: cut(string(w.Severity), maxEnum), Status: cut(string(w.Status), maxEnum),
+		Classification: cut(string(w.Classification), maxEnum), Determination: cut(string(w.Determination), maxEnum),
+		AssignedTo: cut(string(w.AssignedTo), maxOwner), WebURL: unless(string(w.WebURL), maxURL),
+		Tags: w.tags(), PriorityScore: w.PriorityScore.value,
 	}, nil
+}
+
+// tags returns the tags that are not too long, and not too many of them.
+func (w *wireIncident) tags() []string {
+	all := slices.DeleteFunc(slices.Concat(w.CustomTags, w.SystemTags), func(tag string) bool { return len(tag) > maxTag })
+	if len(all) > maxTags {
+		all = slices.Clone(all[:maxTags])
+	}
+	return all
+}
+
+// size returns how many bytes of text an incident holds.
+func (in *Incident) size() int {
+	n := len(in.ID) + len(in.Severity) + len(in.Status) + len(in.Classification) + len(in.Determination) + len(in.AssignedTo) + len(in.WebURL)
+	for _, tag := range in.Tags {
+		n += len(tag)
+	}
+	return n
 }
 
 // parseTime reads a timestamp with 0 to 7 fraction digits, trailing zeros
 // dropped: never compare them as text.
 func parseTime(s string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, s)
+	t, err := time.Parse(time.RFC3339Nano, cut(s, maxDate))
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is no time", oneLine(s))
+		return time.Time{}, fmt.Errorf("%q is no time", oneLine(cut(s, maxDate)))
 	}
 	return t.UTC(), nil
 }
@@ -87,7 +108,7 @@ func (t *text) UnmarshalJSON(b []byte) error {
 		s = string(b[1 : len(b)-1])
 	case json.Unmarshal(b, &s) == nil:
 	default:
-		s = oneLine(string(b))
+		s = oneLine(cut(string(b[:min(len(b), maxEnum+1)]), maxEnum))
 	}
 	*t = text(s)
 	return nil

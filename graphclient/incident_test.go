@@ -105,8 +105,8 @@ func TestPageJSON(t *testing.T) {
 		{name: "null date", body: bad("createdDateTime", `null`), err: `incident 1: createdDateTime "" is no time`},
 		{name: "odd date", body: bad("lastUpdateDateTime", `"yesterday"`), err: `incident 1: lastUpdateDateTime "yesterday" is no time`},
 		{name: "null row", body: `{"value":[null]}`, err: "without id"},
-		{name: "too many rows", body: `{"value":[` + strings.Repeat(row("id", `"1"`)+`,`, maxRows) + row("id", `"1"`) + `]}`, err: "more than 10000 rows"},
-		{name: "deep", body: `{"value":[],"more":` + strings.Repeat(`[`, 1<<20), err: "exceeded max depth"},
+		{name: "too many rows", body: `{"value":[` + strings.Repeat(row("id", `"1"`)+`,`, maxRows) + row("id", `"1"`) + `]}`, err: "more than 500 rows"},
+		{name: "deep", body: `{"value":[],"more":` + strings.Repeat(`[`, 1<<20), err: "more than 32 levels deep"},
 		{name: "an array", body: `[{"value":[]}]`, err: "no list of incidents in it"},
 		{name: "other spelling", body: `{"Value":[` + row("id", `"1"`) + `],"@odata.NextLink":"y"}`, rows: 1, link: "y"},
 	} {

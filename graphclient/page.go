@@ -2,8 +2,6 @@ package graphclient
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -12,13 +10,9 @@ import (
 	"time"
 )
 
-const (
-	// pageSize is the most that Graph answers at once; above it HTTP 400:
-	// {"error":{"code":"","message":"… The limit of '50' for Top query has been exceeded. …"}}
-	pageSize = "50"
-	// maxPages cuts a listing that never ends.
-	maxPages = 200
-)
+// pageSize is the most that Graph answers at once; above it HTTP 400:
+// {"error":{"code":"","message":"… The limit of '50' for Top query has been exceeded. …"}}
+const pageSize = "50"
 
 // A Query selects incidents.
 type Query struct {
@@ -105,37 +99,9 @@ func (c *Client) page(ctx context.Context, q Query, u *url.URL) (*Page, *url.URL
 	}
 	next, err := c.nextLink(link, q)
 	if err != nil {
-		return nil, nil, c.malformed(q.Operation, err)
+		return nil, nil, c.redact.scrub(malformed(q.Operation, err))
 	}
 	return page, next, nil
-}
-
-// nextLink checks where a nextLink leads: the token goes to the configured host and to
-// nothing else, and a list of incidents goes on as one. Graph's links are positions in the list ($skip=50); one that lost the filter
-// gets it back, or it would count positions in another list.
-func (c *Client) nextLink(link string, q Query) (*url.URL, error) {
-	u, err := url.Parse(link)
-	if err != nil {
-		return nil, errors.New("nextLink is not a URL")
-	}
-	u = c.root.ResolveReference(u)
-	if !sameOrigin(u, c.root) || u.User != nil {
-		return nil, fmt.Errorf("nextLink leads to %s://%s instead of %s://%s: not followed", u.Scheme, u.Host, c.root.Scheme, c.root.Host)
-	}
-	if !strings.EqualFold(u.Path, c.root.Path) {
-		return nil, fmt.Errorf("nextLink leads to %s instead of %s: not followed", u.Path, c.root.Path)
-	}
-	if query := u.Query(); q.Filter != "" && query.Has("$skip") && !query.Has("$filter") {
-		query.Set("$filter", q.Filter)
-		u.RawQuery = encode(query)
-	}
-	u.Host, u.Fragment = c.root.Host, ""
-	return u, nil
-}
-
-// encode writes a query with %20 for a blank, which every server reads, and $ as it is.
-func encode(v url.Values) string {
-	return strings.NewReplacer("+", "%20", "%24", "$").Replace(v.Encode())
 }
 
 // Incident reads one incident by its id. One that does not exist is an [*Error] with
@@ -146,11 +112,7 @@ func (c *Client) Incident(ctx context.Context, id string) (Incident, Answer, err
 	}
 	var in Incident
 	answer, err := c.get(ctx, Query{Operation: OperationGet}, c.root.JoinPath(url.PathEscape(id)), func(body []byte) error {
-		var wire wireIncident
-		if err := json.Unmarshal(body, &wire); err != nil {
-			return err
-		}
-		got, err := wire.incident()
+		got, err := parseIncident(body)
 		if err == nil && got.ID != id {
 			err = fmt.Errorf("asked for incident %s, answered with %s", id, oneLine(got.ID))
 		}
@@ -164,6 +126,6 @@ func (c *Client) Incident(ctx context.Context, id string) (Incident, Answer, err
 }
 
 // malformed is the error of an answer with status 200 that cannot be used.
-func (c *Client) malformed(op Operation, err error) *Error {
-	return &Error{Reason: ReasonMalformed, Operation: op, Status: http.StatusOK, Message: c.redact.clean(err.Error())}
+func malformed(op Operation, err error) *Error {
+	return &Error{Reason: ReasonMalformed, Operation: op, Status: http.StatusOK, Message: err.Error()}
 }

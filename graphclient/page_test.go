@@ -89,7 +89,12 @@ func TestNextLinkElsewhere(t *testing.T) {
 		{"https://graph.test:443/v1.0/security/incidents?$skip=50", ""},
 		{"/v1.0/security/incidents?$skip=50", ""},
 		{"?$skip=50", ""},
+		{"https://graph.test/V1.0/Security/Incidents?$skip=50", ""},
 		{"https://graph.test/v1.0/users?$skip=50", refused},
+		{"https://graph.test/v1.0/security%2fincidents?$skip=50", refused},
+		{"https://graph.test/v1.0/security/inc%69dents?$skip=50", refused},
+		{"https://graph.test/v1.0/\u017fecurity/incidents?$skip=50", refused},
+		{"https://graph.te\u017ft/v1.0/security/incidents?$skip=50", refused},
 		{"https://evil.example/v1.0/security/incidents?$skip=50", refused},
 		{"//evil.example/v1.0/security/incidents?$skip=50", refused},
 		{"https://sub.graph.test/?$skip=50", refused},
@@ -98,6 +103,7 @@ func TestNextLinkElsewhere(t *testing.T) {
 		{"https://graph.test:8443/?$skip=50", refused},
 		{"https://evil.example:443/?$skip=50", refused},
 		{"http://graph.test/?$skip=50", refused},
+		{"http://graph.test:443/v1.0/security/incidents?$skip=50", refused},
 		{"https://graph.test@evil.example/?$skip=50", refused},
 		{"https://user:pass@graph.test/?$skip=50", refused},
 		{"https:graph.test/?$skip=50", refused},
@@ -152,9 +158,13 @@ func TestNextLinkKeepsTheFilter(t *testing.T) {
 		{"severity eq 'high'", base + "?$skip=50&%24filter=a%20eq%20b", "$skip=50&%24filter=a%20eq%20b"},
 		{"severity eq 'high'", base + "?$skiptoken=abc%3d", "$skiptoken=abc%3d"},
 		{"", base + "?$skip=50", "$skip=50"},
+		{"", base + "?$filter=status ne 'x'&$skip=50", "$filter=status%20ne%20'x'&$skip=50"},
+		{"a eq b", base + "?$filter=a eq b&$skip=50", "$filter=a%20eq%20b&$skip=50"},
+		{"", base + "?$skiptoken=é%c3\"<{|}>\\^`", "$skiptoken=%C3%A9%c3%22%3C%7B%7C%7D%3E%5C%5E%60"},
+		{"", base + "?a=b#c d", "a=b"},
 	} {
 		got, err := client.nextLink(tc.link, Query{Filter: tc.filter})
-		if err != nil || got.RawQuery != tc.want {
+		if err != nil || got.RawQuery != tc.want || got.Fragment != "" {
 			t.Errorf("%s: got %s, %v", tc.link, got, err)
 		}
 	}

@@ -4,19 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 )
 
-// maxRows bounds what is made of one answer: 32 MiB of {},{},… would be gigabytes. Graph
-// sends at most 50 rows a page.
-const maxRows = 10_000
-
-var (
-	errTooManyRows = fmt.Errorf("more than %d rows in one page", maxRows)
-	errNoList      = errors.New("no list of incidents in it")
-)
+// errNoList is the error of an answer that is no page.
+var errNoList = errors.New("no list of incidents in it")
 
 // A pageReader reads a page in JSON from its beginning to its end, because most of what an
 // exporter does is this:
@@ -25,11 +18,15 @@ var (
 type pageReader struct {
 	json *json.Decoder
 	rows []Incident // nil: no list yet
+	text int        // bytes of it in the rows
 	next text
 }
 
 // parsePage returns the incidents of a page and its nextLink, empty if there is none.
 func parsePage(body []byte) (*Page, string, error) {
+	if err := checkShape(body); err != nil {
+		return nil, "", err
+	}
 	r := pageReader{json: json.NewDecoder(bytes.NewReader(body))}
 	switch t, err := r.json.Token(); {
 	case err != nil:
@@ -44,6 +41,18 @@ func parsePage(body []byte) (*Page, string, error) {
 		return nil, "", errNoList
 	}
 	return &Page{Incidents: r.rows}, string(r.next), nil
+}
+
+// parseIncident returns the incident that an answer is.
+func parseIncident(body []byte) (Incident, error) {
+	if err := checkShape(body); err != nil {
+		return Incident{}, err
+	}
+	var wire wireIncident
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return Incident{}, err
+	}
+	return wire.incident()
 }
 
 // ended puts the end of a text in words.
@@ -106,6 +115,9 @@ func (r *pageReader) value() error {
 		row, err := wire.incident()
 		if err != nil {
 			return err
+		}
+		if r.text += row.size(); r.text > maxText {
+			return errTooMuch
 		}
 		r.rows = append(r.rows, row)
 	}

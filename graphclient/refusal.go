@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-const maxErrorBody = 64 << 10 // bytes
+// requestIDHeader is where Graph says what its support asks for.
+const requestIDHeader = "Request-Id"
 
 // wireError is the body of a refused request, if Graph wrote it; it may as well be empty,
 // plain text or HTML.
@@ -30,7 +31,7 @@ type wireError struct {
 func (c *Client) refusal(ctx context.Context, op Operation, resp *http.Response, sent time.Time) *Error {
 	e := &Error{
 		Reason: reasonOf(resp.StatusCode, op), Operation: op, Status: resp.StatusCode,
-		RequestID: c.requestID(resp), RetryAfter: retryAfter(resp.Header, time.Now()),
+		RequestID: resp.Header.Get(requestIDHeader), RetryAfter: retryAfter(resp.Header, time.Now()),
 	}
 	c.heed(ctx, e, sent)
 	switch {
@@ -41,14 +42,27 @@ func (c *Client) refusal(ctx context.Context, op Operation, resp *http.Response,
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
 		e.Message = elsewhere(resp.Header)
 	default:
-		body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+		body, err := errorBody(resp)
 		if err != nil && ctx.Err() != nil {
 			e.Reason = ReasonTimeout
 		}
 		c.describe(e, resp.Header, body)
 	}
-	e.Message = c.redact.clean(e.Message)
 	return e
+}
+
+// errorBody returns the body of an error, and nothing of one that is too long: its end could be the
+// beginning of a secret, which nobody would recognize.
+func errorBody(resp *http.Response) ([]byte, error) {
+	r, err := decode(resp, maxErrorBody)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return body, nil
 }
 
 // heed passes on to the limiter what an answer says about coming back.
@@ -68,9 +82,9 @@ func (c *Client) describe(e *Error, h http.Header, body []byte) {
 	var wire wireError
 	switch {
 	case json.Unmarshal(body, &wire) == nil:
-		e.Code, e.Message = c.redact.clean(string(wire.Error.Code)), string(wire.Error.Message)
+		e.Code, e.Message = string(wire.Error.Code), string(wire.Error.Message)
 		if e.RequestID == "" {
-			e.RequestID = c.redact.clean(string(wire.Error.InnerError.RequestID))
+			e.RequestID = string(wire.Error.InnerError.RequestID)
 		}
 	case strings.HasPrefix(h.Get("Content-Type"), "text/plain"):
 		e.Message = string(body)
@@ -109,8 +123,4 @@ func warned(h http.Header) bool {
 		}
 	}
 	return false
-}
-
-func (c *Client) requestID(resp *http.Response) string {
-	return c.redact.clean(resp.Header.Get("Request-Id"))
 }

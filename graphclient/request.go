@@ -12,8 +12,6 @@ import (
 	"time"
 )
 
-const maxBody = 32 << 20 // bytes of an answer, decompressed; 50 incidents are up to 150 KB
-
 // get sends a request until it is answered well or trying again makes no sense. parse
 // takes the body of an answer, and judges it: what it cannot use is malformed. It must
 // begin afresh each time.
@@ -86,11 +84,12 @@ func (c *Client) send(caller context.Context, op Operation, u *url.URL, token st
 		answer.Date, _ = http.ParseTime(resp.Header.Get("Date"))
 		failure = c.receive(ctx, op, resp, answer.Sent, parse)
 	} else {
-		failure = c.broken(ctx, op, err)
+		failure = exchangeError(ctx, op, err)
 	}
 	if failure != nil && caller.Err() != nil {
 		failure = gaveUp(caller, op)
 	}
+	failure = c.redact.scrub(failure)
 	answer.Arrived = time.Now()
 	c.logAttempt(caller, op, answer, resp, failure)
 	return answer, failure
@@ -103,6 +102,7 @@ func (c *Client) request(ctx context.Context, u *url.URL, token string) (*http.R
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Accept-Encoding", "gzip") // see [decode]
 	// Without it, status awaitingAction is sent as unknownFutureValue.
 	r.Header.Set("Prefer", "include-unknown-enum-members")
 	r.Header.Set("User-Agent", c.agent)
@@ -114,33 +114,29 @@ func (c *Client) receive(ctx context.Context, op Operation, resp *http.Response,
 	if resp.StatusCode != http.StatusOK || warned(resp.Header) {
 		return c.refusal(ctx, op, resp, sent)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	body, release, err := c.read(ctx, resp)
+	defer release()
+	long, ok := errors.AsType[lengthError](err)
 	switch {
-	case err != nil:
-		e := c.broken(ctx, op, err)
-		e.Status, e.RequestID = resp.StatusCode, c.requestID(resp)
+	case ok:
+		err = long
+	case err != nil && !errors.Is(err, errEncoding):
+		e := exchangeError(ctx, op, err)
+		e.Status, e.RequestID = resp.StatusCode, resp.Header.Get(requestIDHeader)
 		return e
-	case len(body) > maxBody:
-		err = fmt.Errorf("answer of more than %d MiB", maxBody>>20)
-	default:
+	case err == nil:
 		err = parse(body)
 	}
 	if err == nil {
 		return nil
 	}
-	e := c.malformed(op, fmt.Errorf("answer of type %q: %w", resp.Header.Get("Content-Type"), err))
-	e.RequestID = c.requestID(resp)
+	e := malformed(op, fmt.Errorf("answer of type %q: %w", resp.Header.Get("Content-Type"), err))
+	e.RequestID = resp.Header.Get(requestIDHeader)
 	return e
 }
 
-// broken is the error of an exchange that did not come to its end. The errors of net/http
+// exchangeError is the error of an exchange that did not come to its end. The errors of net/http
 // name the URL, and so the tenant and the query; what they wrap does not.
-func (c *Client) broken(ctx context.Context, op Operation, err error) *Error {
-	e := exchangeError(ctx, op, err)
-	e.Message = c.redact.clean(e.Message)
-	return e
-}
-
 func exchangeError(ctx context.Context, op Operation, err error) *Error {
 	if ctx.Err() != nil || isTimeout(err) {
 		return &Error{Reason: ReasonTimeout, Operation: op, Message: fmt.Sprintf("no complete answer within %s", requestLimit)}
@@ -161,7 +157,7 @@ func exchangeError(ctx context.Context, op Operation, err error) *Error {
 func (c *Client) logAttempt(ctx context.Context, op Operation, a Answer, resp *http.Response, failure *Error) {
 	attrs := []slog.Attr{slog.String("operation", string(op)), slog.Duration("duration", a.Arrived.Sub(a.Sent))}
 	if resp != nil {
-		attrs = append(attrs, slog.Int("status", resp.StatusCode), slog.String("request_id", c.requestID(resp)))
+		attrs = append(attrs, slog.Int("status", resp.StatusCode), slog.String("request_id", c.redact.clean(resp.Header.Get(requestIDHeader))))
 	}
 	if failure != nil {
 		attrs = append(attrs, slog.Any("err", failure))

@@ -51,37 +51,6 @@ func leaks(t *testing.T, text string, words ...string) {
 	}
 }
 
-// TestRedactor: known words are replaced before a text is cut, the last few of them are known,
-// and words too short to be secrets are left alone.
-func TestRedactor(t *testing.T) {
-	r := &redactor{}
-	r.hide("")
-	r.hide("s")
-	r.hide("a secret~")
-	long := strings.Repeat("x", maxMessage-5)
-	for in, want := range map[string]string{
-		"is this a secret~?":    "is this <secret>?",
-		"a+secret~ a%20secret~": "<secret> <secret>",
-		long + "a secret~":      long + "<sec…",
-	} {
-		if got := r.clean(in); got != want {
-			t.Errorf("%q: got %q, want %q", in, got, want)
-		}
-	}
-	for i := range remembered - 3 {
-		r.hide(fmt.Sprintf("word%02d", i))
-	}
-	if got := r.clean("a secret~"); got != "<secret>" {
-		t.Errorf("forgotten: %q", got)
-	}
-	for i := range 1000 {
-		r.hide(fmt.Sprintf("word%d", i))
-	}
-	if len(r.words) > remembered {
-		t.Errorf("%d words", len(r.words))
-	}
-}
-
 // An echo is a hostile or careless server and network: it answers in every way, and puts what
 // it was sent wherever a client might show it.
 func echo(status int, kind string) roundTrip {
@@ -179,6 +148,69 @@ func TestNothingLeaksOnTheWay(t *testing.T) {
 				}
 				leaks(t, fmt.Sprint(err)+log.String(), append(sim.Tokens(), planted)...)
 			})
+		}
+	}
+}
+
+// TestRefusedSecretInTheCode: a new secret that is refused and echoed as the error's code shows
+// nowhere, and neither does the token in use after any number of renewals that failed.
+func TestRefusedSecretInTheCode(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var log logBook
+		const token = "eyJ0eXAi.pl4nted-token.which-is-long-enough"
+		secret, refuse := Secret("the first secret"), false
+		client := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Host == loginHost {
+				_ = r.ParseForm()
+				if got := r.PostForm.Get("client_secret"); refuse && got != "the first secret" {
+					return answer(r, http.StatusUnauthorized, fmt.Sprintf(`{"error":%q,"error_description":"no"}`, got+" "+token+strings.Repeat(" x", 999)), "Content-Type: application/json")
+				}
+				return answer(r, http.StatusOK, fmt.Sprintf(`{"token_type":"Bearer","expires_in":3599,"access_token":%q}`, token))
+			}
+			return answer(r, http.StatusOK, emptyBody)
+		}), unlimited, func(c *Config) {
+			c.Logger = log.logger()
+			c.Credential = ClientSecret(func() (Secret, error) { return secret, nil })
+		})
+		refuse = true
+		for i := range 40 {
+			if _, _, err := list(t.Context(), client, Query{}); err != nil {
+				t.Fatal(err)
+			}
+			secret = Secret(fmt.Sprintf("%s-%d", planted, i))
+			time.Sleep(57 * time.Minute)
+		}
+		leaks(t, log.String(), token, planted)
+		for line := range strings.Lines(log.String()) {
+			if len(line) > 1000 {
+				t.Errorf("a line of %d bytes", len(line))
+			}
+		}
+	})
+}
+
+// TestAssertionIsHidden: an assertion that the sign-in service sends back shows nowhere, neither that
+// of another issuer nor that of a certificate.
+func TestAssertionIsHidden(t *testing.T) {
+	key := rsaKey(1)
+	certificate := &Certificate{leaf: certify(t, &key.PublicKey, key, time.Now().AddDate(1, 0, 0)), key: key}
+	for name, credential := range map[string]Credential{
+		"federated":   FederatedToken(func() (Secret, error) { return "head.pl4nted~payload.signature", nil }),
+		"certificate": ClientCertificate(func() (*Certificate, error) { return certificate, nil }),
+	} {
+		var log logBook
+		var sent string
+		client := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+			_ = r.ParseForm()
+			sent = r.PostForm.Get("client_assertion")
+			return answer(r, http.StatusUnauthorized, fmt.Sprintf(`{"error":"no","error_description":"AADSTS700027: not %s"}`, sent))
+		}), func(c *Config) { c.Credential, c.Logger = credential, log.logger() })
+		_, _, err := list(t.Context(), client, Query{})
+		if ReasonOf(err) != ReasonCredential || !strings.Contains(err.Error(), "not "+hidden) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if text := fmt.Sprint(err) + log.String(); strings.Contains(text, sent[:20]) || strings.Contains(text, sent[len(sent)-9:]) {
+			t.Errorf("%s: %s", name, text)
 		}
 	}
 }

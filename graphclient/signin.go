@@ -16,30 +16,37 @@ import (
 
 // signIn obtains tokens for one client.
 type signIn struct {
-	cfg    Config
-	url    string // of the token endpoint
-	scope  string
-	redact *redactor
+	cfg      Config
+	url      string // of the token endpoint
+	resource string // the root of Graph
+	scope    string
+	redact   *redactor
 }
 
 func newSignIn(cfg Config, endpoint, authority *url.URL) *signIn {
+	redact := &redactor{}
+	redact.pin(roleOther, revealed(cfg.Hidden)...)
 	return &signIn{
-		cfg:    cfg,
-		url:    authority.JoinPath(cfg.TenantID, "oauth2/v2.0/token").String(),
-		scope:  endpoint.String() + "/.default",
-		redact: &redactor{},
+		cfg:      cfg,
+		url:      authority.JoinPath(cfg.TenantID, "oauth2/v2.0/token").String(),
+		resource: endpoint.String(),
+		scope:    endpoint.String() + "/.default",
+		redact:   redact,
 	}
 }
 
 // fetch signs in once, and logs it.
 func (s *signIn) fetch(ctx context.Context) (grant, *Error) {
-	x := &exchange{base: s.cfg.Transport, agent: s.cfg.UserAgent}
+	x := &exchange{base: s.cfg.Transport, agent: s.cfg.UserAgent, redact: s.redact}
 	sent := time.Now()
 	held, failure := s.cfg.Credential.grant(ctx, s, x)
+	if x.status == 0 && x.err == nil && failure != nil {
+		return grant{}, s.redact.scrub(failure) // nobody was asked
+	}
 	attrs := []slog.Attr{slog.String("operation", string(OperationToken)), slog.Duration("duration", time.Since(sent)), slog.Int("status", x.status)}
 	if failure != nil {
-		failure.Code, failure.Message = s.redact.clean(failure.Code), s.redact.clean(failure.Message)
-		failure.RequestID = s.redact.clean(x.header.Get("X-Ms-Request-Id"))
+		failure.RequestID = x.header.Get("X-Ms-Request-Id")
+		s.redact.scrub(failure)
 		attrs = append(attrs, slog.Any("err", failure))
 	} else {
 		attrs = append(attrs, slog.Duration("lifetime", held.expires.Sub(sent)))
@@ -48,15 +55,16 @@ func (s *signIn) fetch(ctx context.Context) (grant, *Error) {
 	return held, failure
 }
 
-// ask makes one client credentials request with a proof. All is made afresh each time:
+// ask makes one client credentials request. All is made afresh each time:
 // what the library keeps between requests is kept by [tokenCache], and better.
-func (s *signIn) ask(ctx context.Context, x *exchange, p proof) (grant, *Error) {
+func (s *signIn) ask(ctx context.Context, x *exchange, p clientAuth) (grant, *Error) {
 	params, err := p.params(s.url, s.cfg.ClientID)
 	if err != nil {
 		return grant{}, unusable(err)
 	}
-	s.redact.hide(params.Get("client_secret"))
-	s.redact.hide(params.Get("client_assertion"))
+	s.redact.pin(rolePassword, string(p.password))
+	shown := params.Get("client_secret") + params.Get("client_assertion")
+	s.redact.hide(shown)
 	request := clientcredentials.Config{
 		ClientID:       s.cfg.ClientID,
 		TokenURL:       s.url,
@@ -69,6 +77,7 @@ func (s *signIn) ask(ctx context.Context, x *exchange, p proof) (grant, *Error) 
 	if err != nil {
 		return grant{}, failure(ctx, x, err)
 	}
+	s.redact.pin(roleCredential, shown)
 	return s.judge(x, token.AccessToken, token.TokenType, lifetime(token), sent)
 }
 
@@ -79,6 +88,7 @@ func (s *signIn) judge(x *exchange, token, kind string, lifetime time.Duration, 
 	if err != nil {
 		return grant{}, malformedToken(x, err.Error())
 	}
+	s.redact.pin(roleToken, token)
 	return held, nil
 }
 
@@ -91,33 +101,14 @@ func lifetime(t *oauth2.Token) time.Duration {
 	return time.Until(t.Expiry)
 }
 
-// exchange carries a library's requests: it adds what the library does not set, and keeps
-// what it does not tell of the last one.
-type exchange struct {
-	base   http.RoundTripper
-	agent  string
-	status int // 0: no answer
-	header http.Header
-}
-
-// RoundTrip implements [http.RoundTripper].
-func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("User-Agent", x.agent)
-	r.Header.Set("Accept", "application/json")
-	resp, err := x.base.RoundTrip(r)
-	x.status, x.header = 0, nil
-	if err == nil {
-		x.status, x.header = resp.StatusCode, resp.Header
-	}
-	return resp, err
-}
-
 // failure translates the error of a sign-in. It never wraps it: it carries the response,
 // whose request carries the secret.
 func failure(ctx context.Context, x *exchange, err error) *Error {
 	refused, ok := errors.AsType[*oauth2.RetrieveError](err)
+	long, tooLong := errors.AsType[lengthError](x.err)
 	switch {
+	case tooLong:
+		return malformedToken(x, long.Error())
 	case ok:
 		return refusedToken(x, refused.Body)
 	case ctx.Err() == nil && (strings.HasPrefix(err.Error(), "oauth2: cannot parse") || strings.HasPrefix(err.Error(), "oauth2: server response")):

@@ -104,7 +104,7 @@ func TestSignInRefused(t *testing.T) {
 		{"nothing 404", graphsim.Fault{Status: 404, Body: graphsim.BodyEmpty}, Error{Reason: ReasonBadRequest, Status: 404, Message: "answer of type"}},
 		{"redirect", graphsim.Fault{Kind: graphsim.FaultRedirect, Status: 307, Location: "https://evil.example/x?y"}, Error{Reason: ReasonMalformed, Status: 307, Message: "redirect to https://evil.example, not followed"}},
 		{"unreachable", graphsim.Fault{Kind: graphsim.FaultUnreachable}, Error{Reason: ReasonUnreachable, Message: "dial tcp: connection refused"}},
-		{"cut", graphsim.Fault{Kind: graphsim.FaultTruncated}, Error{Reason: ReasonUnreachable, Message: "oauth2: cannot fetch token: unexpected EOF"}},
+		{"cut", graphsim.Fault{Kind: graphsim.FaultTruncated}, Error{Reason: ReasonUnreachable, Message: "the connection ended before the answer did"}},
 		{"hang", graphsim.Fault{Kind: graphsim.FaultHang}, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}},
 		{"drip", graphsim.Fault{Kind: graphsim.FaultDrip}, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}},
 	} {

@@ -3,6 +3,7 @@ package graphclient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -152,6 +153,7 @@ func (c *tokenCache) reject(token string, why *Error) {
 // The faults of a grant that came with status 200.
 var (
 	errNoToken   = errors.New("no token in it")
+	errTokenLong = fmt.Errorf("a token of more than %d KiB", maxToken>>10)
 	errTokenText = errors.New("a token that no header can carry")
 	errTokenType = errors.New("a token that is not of type Bearer")
 	errLifetime  = errors.New("a token without a lifetime (expires_in): it would never be renewed")
@@ -162,6 +164,8 @@ func newGrant(token, kind string, lifetime time.Duration, sent time.Time) (grant
 	switch {
 	case token == "":
 		return grant{}, errNoToken
+	case len(token) > maxToken:
+		return grant{}, errTokenLong
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return grant{}, errTokenText
 	case !strings.EqualFold(kind, "Bearer"):

@@ -262,7 +262,7 @@ func TestTokenAfterALongWait(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{TokenLifetime: time.Minute})
 		client := connect(t, sim)
 		client.limiter.stopFor(5*time.Minute, time.Now())
-		if _, _, err := list(t.Context(), client, Query{Operation: OperationSweep}); err != nil {
+		if _, _, err := list(t.Context(), client, Query{Operation: OperationSweep, Background: true, Patient: true}); err != nil {
 			t.Fatal(err)
 		}
 		if diff := gocmp.Diff(map[graphsim.Operation]int{"token": 2, "list": 1}, operations(sim)); diff != "" {

@@ -1,25 +1,28 @@
 package graphclient
 
 import (
+	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"syscall"
 	"time"
 )
 
 // NewTransport returns the transport that a client uses by default: proxies and certificate
 // authorities from the environment, HTTP/2, gzip, and bounds on each step.
 func NewTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:                 proxy,
-		DialContext:           dialer.DialContext,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: requestLimit,
-		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConns:          32,
-		MaxIdleConnsPerHost:   8,
-		ForceAttemptHTTP2:     true,
+		Proxy:                  pastProxy(http.ProxyFromEnvironment),
+		DialContext:            dial,
+		TLSHandshakeTimeout:    10 * time.Second,
+		ResponseHeaderTimeout:  requestLimit,
+		IdleConnTimeout:        90 * time.Second,
+		MaxIdleConns:           32,
+		MaxIdleConnsPerHost:    8,
+		MaxResponseHeaderBytes: maxHeader,
+		ForceAttemptHTTP2:      true,
 		// All requests share one HTTP/2 connection. Without pings, one whose peer
 		// has silently gone is given request after request, each of which times
 		// out, until the kernel gives it up after a quarter of an hour.
@@ -27,13 +30,40 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// proxy returns the proxy of the environment, if any, for all but requests to a platform's
-// own service.
-func proxy(r *http.Request) (*url.URL, error) {
-	if r.Context().Value(directKey{}) != nil {
-		return nil, nil
+// dial connects to an address. [ParseEndpoint] admits http to localhost, because that is this
+// machine; a name server or a file of hosts may say otherwise, and the secret would cross the
+// network in the clear. Therefore what localhost is, is checked once more when it is connected to.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return dialerFor(address).DialContext(ctx, network, address)
+}
+
+func dialerFor(address string) *net.Dialer {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	if host, _, err := net.SplitHostPort(address); err == nil && equalASCII(host, "localhost") {
+		dialer.Control = onlyLoopback
 	}
-	return http.ProxyFromEnvironment(r)
+	return dialer
+}
+
+// onlyLoopback refuses to connect to any address that is not of this machine. It is called with the
+// address that a name has led to, before a packet is sent.
+func onlyLoopback(_, address string, _ syscall.RawConn) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil || !net.ParseIP(host).IsLoopback() {
+		return fmt.Errorf("localhost is %s here, which is not a loopback address", host)
+	}
+	return nil
+}
+
+// pastProxy has requests to a platform's own service pass the proxy by, and leaves all others to
+// the function that chooses one.
+func pastProxy(choose func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	return func(r *http.Request) (*url.URL, error) {
+		if r.Context().Value(directKey{}) != nil {
+			return nil, nil
+		}
+		return choose(r)
+	}
 }
 
 // stay follows no redirect: it would carry the token, or with a 307 the secret, to wherever

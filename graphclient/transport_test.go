@@ -99,7 +99,7 @@ func TestGzipBomb(t *testing.T) {
 		_, _ = w.Write(bomb.Bytes())
 	}))
 	_, err := client.attempt(t.Context(), Query{Operation: OperationSweep}, client.root, func([]byte) error { return nil })
-	if ReasonOf(err) != ReasonMalformed || !strings.Contains(err.Error(), "more than 32 MiB") {
+	if ReasonOf(err) != ReasonMalformed || !strings.Contains(err.Error(), "more than 8 MiB") {
 		t.Errorf("got %v from %d bytes", err, bomb.Len())
 	}
 }
@@ -165,5 +165,28 @@ func TestUnreachableHost(t *testing.T) {
 	want := "signing in: unreachable: dial tcp " + strings.TrimPrefix(server.URL, "http://") + ": connect: connection refused"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestLocalhostIsThisMachine: where localhost leads elsewhere, nothing is sent there. Where it leads
+// to is stood in for by an address of no machine, which is refused before a packet leaves.
+func TestLocalhostIsThisMachine(t *testing.T) {
+	if dialerFor("graph.microsoft.com:443").Control != nil {
+		t.Error("other hosts are checked as well")
+	}
+	_, err := dialerFor("LocalHost:80").DialContext(t.Context(), "tcp", "192.0.2.1:80")
+	if err == nil || !strings.Contains(err.Error(), "localhost is 192.0.2.1 here, which is not a loopback address") {
+		t.Errorf("got %v", err)
+	}
+	server := httptest.NewServer(signsIn(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, emptyBody) }))
+	defer server.Close()
+	transport := NewTransport()
+	defer transport.CloseIdleConnections()
+	client := connect(t, transport, func(c *Config) {
+		c.Endpoint = "http://localhost:" + server.URL[strings.LastIndex(server.URL, ":")+1:]
+		c.Authority = server.URL
+	})
+	if _, _, err := list(t.Context(), client, Query{}); err != nil {
+		t.Errorf("this machine: %v", err)
 	}
 }

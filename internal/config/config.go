@@ -13,8 +13,10 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/credential"
+	"msgraph_security_exporter/internal/show"
 )
 
 // A Config is what the flags, the environment and the configuration file ask for. It has
@@ -26,6 +28,7 @@ type Config struct {
 	CheckFormat                 string
 	Lifecycle, Pprof, Exemplars bool
 	Web                         *web.FlagConfig
+	Hidden                      []graphclient.Secret // of the environment, besides credentials: a proxy's password
 	logLevel                    *promslog.Level
 	logFormat                   *promslog.Format
 }
@@ -75,6 +78,7 @@ func check(flags *flagValues, getenv func(string) string) (*Config, error) {
 		v.checkFiles(cfg)
 	}
 	v.checkOutput(cfg)
+	v.checkProxies(cfg)
 	if len(v.mistakes) > 0 {
 		return nil, errors.Join(v.mistakes...)
 	}
@@ -105,10 +109,22 @@ func (v *validator) checkFiles(cfg *Config) {
 		if t.Name == "" {
 			continue // the tenant of the flags, which checkSignIn has checked
 		}
-		if err := credential.NewSource(t.SignIn, t.SecretExpires).CheckFiles(); err != nil {
-			v.mistakes = append(v.mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", cfg.path, t.Name, err))
+		if err := credential.NewSource(t.SignIn, t.SecretExpires, nil).CheckFiles(); err != nil {
+			v.mistakes = append(v.mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", show.Path(cfg.path), t.Name, err))
 		}
 	}
+}
+
+// checkProxies checks the proxies of the environment. The demo sends nothing through any.
+func (v *validator) checkProxies(cfg *Config) {
+	if cfg.Demo {
+		return
+	}
+	hidden, err := graphclient.CheckProxies(v.environment)
+	if err != nil {
+		v.mistakes = append(v.mistakes, err) // each line names its variable
+	}
+	cfg.Hidden = hidden
 }
 
 // checkOutput checks the flags of the log, of the report and of the web server.
@@ -123,6 +139,6 @@ func (v *validator) checkOutput(cfg *Config) {
 		v.wrongValue("--check.format", v.flags.checkFormat, "want one of %s", strings.Join(CheckFormats(), ", "))
 	}
 	if err := web.Validate(*cfg.Web.WebConfigFile); err != nil {
-		v.wrongValue("--web.config.file", *cfg.Web.WebConfigFile, "%v", configfile.Cause(err))
+		v.wrongFile("--web.config.file", *cfg.Web.WebConfigFile, configfile.Cause(err))
 	}
 }

@@ -48,14 +48,14 @@ func TestMistakes(t *testing.T) {
 		}},
 		{"everything wrong at once", []string{
 			"--graph.tenant-id=contoso", "--graph.client-id=exporter", "--graph.client-secret-file=" + empty,
-			"--graph.cloud=gcc", "--graph.requests-per-minute=0", "--collector.sweep-interval=9s", "--collector.max-age=soon",
+			"--graph.cloud=gcc", "--graph.requests-per-minute=9", "--collector.sweep-interval=9s", "--collector.max-age=soon",
 			"--collector.min-refresh-interval=-1s", "--log.level=loud", "--log.format=xml", "--web.config.file=" + dir + "/none",
 		}, nil, []string{
 			`--graph.tenant-id="contoso": want the directory (tenant) id, a GUID, or a domain of the tenant such as contoso.onmicrosoft.com`,
 			`--graph.client-id="exporter": want the application (client) id, the GUID on the overview page of the app registration`,
 			`--graph.client-secret-file="` + empty + `": is empty`,
 			`--graph.cloud: cloud "gcc": want one of public, usgov, usgov-dod`,
-			`--graph.requests-per-minute="0": want a whole number from 1 to 100000`,
+			`--graph.requests-per-minute="9": want a whole number from 10 to 100000`,
 			`--collector.sweep-interval="9s": want a time from 10s to 24h, such as 90s or 10m`,
 			`--collector.max-age="soon": want a time from 10s to 24h, such as 90s or 10m`,
 			`--collector.min-refresh-interval="-1s": want a time from 0s to 24h, such as 90s or 10m`,
@@ -67,7 +67,7 @@ func TestMistakes(t *testing.T) {
 			"AZURE_TENANT_ID": "common", "AZURE_CLIENT_ID": "{" + graphtest.ClientID + "}", "AZURE_CLIENT_SECRET_FILE": dir,
 		}, []string{
 			`AZURE_TENANT_ID="common": want the directory (tenant) id, a GUID, or a domain of the tenant such as contoso.onmicrosoft.com`,
-			`AZURE_CLIENT_ID="{` + graphtest.ClientID + `}": want the application (client) id, the GUID on the overview page of the app registration`,
+			`AZURE_CLIENT_ID=(38 characters, not shown): want the application (client) id, the GUID on the overview page of the app registration`,
 			`AZURE_CLIENT_SECRET_FILE="` + dir + `": is a directory`,
 		}},
 		{"secret given twice", valid, graphtest.Variables{"AZURE_CLIENT_SECRET": graphtest.Secret}, []string{

@@ -23,7 +23,7 @@ func (v *validator) checkTenant() {
 		v.checkSignIn()
 		v.checkCloud()
 	}
-	v.flagTenant.RequestsPerMinute = v.number("--graph.requests-per-minute", v.flags.requestsPerMinute, 1, 100_000)
+	v.flagTenant.RequestsPerMinute = v.number("--graph.requests-per-minute", v.flags.requestsPerMinute, minRequests, maxRequests)
 	v.checkTimes()
 	v.checkOnDemand()
 }
@@ -44,8 +44,8 @@ func (v *validator) checkDirectory() {
 func (v *validator) checkSignIn() {
 	v.checkMethod()
 	v.checkClient()
-	if e, ok := errors.AsType[*credential.FileError](credential.NewSource(v.flagTenant.SignIn, time.Time{}).CheckFiles()); ok && e.Path != "" {
-		v.wrongValue(v.flagTenant.SignIn.Sources[0], e.Path, "%v", e.Cause)
+	if e, ok := errors.AsType[*credential.FileError](credential.NewSource(v.flagTenant.SignIn, time.Time{}, nil).CheckFiles()); ok && e.Path != "" {
+		v.wrongFile(v.flagTenant.SignIn.Sources[0], e.Path, e.Cause)
 	}
 }
 
@@ -163,6 +163,9 @@ func (v *validator) checkTimes() {
 		v.wrongValue("--collector.min-refresh-interval", v.flags.minRefreshInterval, "want less than --collector.max-age")
 	}
 }
+
+// The bounds of the ceiling of the limiter. Below the least one every pull waits until its deadline.
+const minRequests, maxRequests = 10, 100_000
 
 // The bounds of the series on demand. They keep a page within what Prometheus takes easily.
 const maxIncidentInfo, maxTags, maxTag = 100, 20, 100

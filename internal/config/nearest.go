@@ -1,26 +1,38 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 var unknownFlag = regexp.MustCompile(`^unknown (?:long|short) flag '-{1,2}(.*)'$`)
 
+var unexpected = regexp.MustCompile(`(?s)^unexpected (.*)$`)
+
 // withHint adds the nearest flag to the error of an unknown one, and where all flags are
-// listed. It returns other errors as they are.
+// listed. It shows of an argument what [show.Value] does.
 func withHint(err error, app *kingpin.Application) error {
+	if m := unexpected.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("unexpected argument %s; --help lists all flags", show.Value(m[1]))
+	}
+	text := show.Quotations(err.Error())
 	m := unknownFlag.FindStringSubmatch(err.Error())
-	if m == nil {
-		return err
+	switch {
+	case m == nil && strings.Contains(text, "arguments file"): // of an argument that begins with @
+		return errors.New("an argument that begins with @ names a file that cannot be read")
+	case m == nil:
+		return errors.New(text)
 	}
 	if flag := nearest(m[1], app.Model().Flags); flag != "" {
-		return fmt.Errorf("%w; did you mean --%s? --help lists all flags", err, flag)
+		return fmt.Errorf("%s; did you mean --%s? --help lists all flags", text, flag)
 	}
-	return fmt.Errorf("%w; --help lists all flags", err)
+	return fmt.Errorf("%s; --help lists all flags", text)
 }
 
 // nearest returns the flag whose name is nearest, empty if none is near: the flag begins with

@@ -8,6 +8,7 @@ import (
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/credential"
+	"msgraph_security_exporter/internal/show"
 )
 
 // A Tenant is a tenant to serve: where it is, its limits, and how the exporter signs in.
@@ -62,7 +63,7 @@ func (l *Loader) combine(f *configfile.File) (*Plan, error) {
 	case len(f.Tenants) > 0:
 		p.Tenants, err = l.fileTenants(f.Tenants)
 	case l.flagTenant == nil:
-		err = fmt.Errorf("%s: holds no tenants, and the flags name none", l.path)
+		err = fmt.Errorf("%s: holds no tenants, and the flags name none", show.Path(l.path))
 	default:
 		p.Tenants = []*Tenant{l.flagTenant}
 	}
@@ -73,13 +74,13 @@ func (l *Loader) combine(f *configfile.File) (*Plan, error) {
 func (l *Loader) fileTenants(tenants []configfile.Tenant) ([]*Tenant, error) {
 	var mistakes []error
 	for _, flag := range l.tenantFlags {
-		mistakes = append(mistakes, fmt.Errorf("%s: not with --config.file=%q, which holds tenants", flag, l.path))
+		mistakes = append(mistakes, fmt.Errorf("%s: not with --config.file=\"%s\", which holds tenants", flag, show.Path(l.path)))
 	}
 	all := make([]*Tenant, len(tenants))
 	for i, t := range tenants {
 		in, err := l.environment.signInFor(t.Auth)
 		if err != nil {
-			mistakes = append(mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", l.path, t.Name, err))
+			mistakes = append(mistakes, fmt.Errorf("%s: tenants.%s.auth: %w", show.Path(l.path), t.Name, err))
 		}
 		all[i] = &Tenant{Tenant: withCloud(t), SignIn: in}
 	}

@@ -24,6 +24,7 @@ type available struct {
 	secretFile, certificateFile, tokenFile setting
 	secret, password                       graphclient.Secret
 	platform                               string // name of the variable by which the platform offers a managed identity
+	fabric                                 bool   // the platform is Service Fabric
 }
 
 // A setting is a value, with the name of the flag or variable that it is from.
@@ -37,6 +38,7 @@ const (
 	certificateVariable = "AZURE_CLIENT_CERTIFICATE_PATH"
 	passwordVariable    = "AZURE_CLIENT_CERTIFICATE_PASSWORD"
 	tokenVariable       = "AZURE_FEDERATED_TOKEN_FILE"
+	fabricVariable      = "IDENTITY_SERVER_THUMBPRINT" // of Service Fabric
 	authorityVariable   = "AZURE_AUTHORITY_HOST"
 )
 
@@ -49,6 +51,7 @@ func (e environment) credentials() available {
 		secret:          e.secret(secretVariable),
 		password:        e.secret(passwordVariable),
 	}
+	o.fabric = e(fabricVariable) != ""
 	for _, name := range []string{"IDENTITY_ENDPOINT", "MSI_ENDPOINT"} {
 		if o.platform == "" && e(name) != "" {
 			o.platform = name
@@ -101,6 +104,10 @@ func (a available) choose(asked configfile.Method, by string) (credential.SignIn
 			return s, fmt.Errorf("%s: missing", a.tokenFile.name)
 		}
 		return s, nil
+	case configfile.MethodManagedIdentity:
+		if a.fabric {
+			return s, errServiceFabric
+		}
 	}
 	s.Sources = []string{by}
 	if asked == configfile.MethodAuto {
@@ -132,6 +139,10 @@ func (a available) method(asked configfile.Method) (configfile.Method, error) {
 	return "", errNoCredential
 }
 
+// errServiceFabric is the error of the one platform whose identities are not supported: its service
+// has a certificate of its own, which nobody has signed.
+var errServiceFabric = errors.New("managed identities of Service Fabric (" + fabricVariable + ") are not supported, sign in with a certificate there")
+
 var errNoCredential = errors.New("nothing to sign in with")
 
 // secretName returns the name of the flag or variable that the secret is from.
@@ -147,6 +158,8 @@ func (a available) withSecret(s credential.SignIn) (credential.SignIn, error) {
 	switch {
 	case s.ClientSecretFile != "" && s.Secret != "":
 		return s, fmt.Errorf("%s and %s are both set, keep one of the two", a.secretFile.name, secretVariable)
+	case s.Secret != "" && strings.TrimSpace(string(s.Secret)) == "":
+		return s, fmt.Errorf("%s: is blank", secretVariable)
 	case s.ClientSecretFile == "" && s.Secret == "":
 		return s, fmt.Errorf("%s or %s: missing", a.secretFile.name, secretVariable)
 	}

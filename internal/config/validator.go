@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 // A validator checks flags and variables, and collects every mistake.
@@ -15,9 +17,15 @@ type validator struct {
 	mistakes    []error
 }
 
-// wrongValue adds a mistake in the value of a flag or a variable, and shows the value.
+// wrongValue adds a mistake in the value of a flag or a variable, and shows the value if no
+// secret looks like it.
 func (v *validator) wrongValue(name, value, format string, args ...any) {
-	v.mistakes = append(v.mistakes, fmt.Errorf("%s=%q: %s", name, value, oneLine(fmt.Sprintf(format, args...))))
+	v.mistakes = append(v.mistakes, fmt.Errorf("%s=%s: %s", name, show.Value(value), oneLine(fmt.Sprintf(format, args...))))
+}
+
+// wrongFile adds a mistake in a file that a flag or a variable names.
+func (v *validator) wrongFile(name, path string, cause error) {
+	v.mistakes = append(v.mistakes, fmt.Errorf("%s=\"%s\": %s", name, show.Path(path), oneLine(show.Quotations(cause.Error()))))
 }
 
 // mistake adds a mistake whose value is missing or must not be shown.

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 // clouds are the clouds that have security incidents.
@@ -18,7 +20,7 @@ func (r *reader) cloud(to *string) func(place) {
 	return func(at place) {
 		for _, c := range chinaNames {
 			if at.node.Value != "" && normalized(at.node.Value) == c {
-				r.wrong(at, "%s: Microsoft Graph operated by 21Vianet has no security incidents", quoted(at.node.Value))
+				r.wrong(at, "%s: Microsoft Graph operated by 21Vianet has no security incidents", show.Value(at.node.Value))
 				return
 			}
 		}

@@ -3,12 +3,10 @@
 package configfile
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"time"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 // A File is what a configuration file says, checked, with every default filled in. It has
@@ -20,9 +18,9 @@ type File struct {
 
 // Load reads a configuration file. The error has a line for each mistake.
 func Load(path string) (*File, error) {
-	text, err := read(path)
+	text, _, err := ReadRegular(path, maxSize, "reload")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", show.Path(path), Cause(err))
 	}
 	return Parse(path, text)
 }
@@ -59,33 +57,4 @@ func (r *reader) file(at place) *File {
 		r.wrong(at, "has neither tenants nor objectives")
 	}
 	return f
-}
-
-// read reads a regular file: a pipe, for example, could not be read again at a reload. It
-// returns a little more than maxSize of a file that is too long.
-func read(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, Cause(err)
-	case info.IsDir():
-		return nil, errors.New("is a directory")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("is not a regular file, which could be read anew at each reload")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, Cause(err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	return text, Cause(err)
-}
-
-// Cause returns the error of a file without the file's name, for messages that name it.
-func Cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
 }

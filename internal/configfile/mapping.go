@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v4"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 // mapping reads the fields of a mapping. It returns the places of the fields that are there,
@@ -72,13 +74,14 @@ func (r *reader) list(at place, named bool, readValue func(place)) {
 	}
 }
 
-// nameOf returns the field "name" of a mapping, empty if it is missing or invalid.
+// nameOf returns the field "name" of a mapping, empty if it is missing or invalid, or if a secret
+// looks like it.
 func nameOf(n *yaml.Node) string {
 	if n.Kind != yaml.MappingNode {
 		return ""
 	}
 	for pair := range slices.Chunk(n.Content, 2) {
-		if value := resolveAlias(pair[1]); pair[0].Value == "name" && label.MatchString(value.Value) {
+		if value := resolveAlias(pair[1]); pair[0].Value == "name" && label.MatchString(value.Value) && show.Harmless(value.Value) {
 			return value.Value
 		}
 	}

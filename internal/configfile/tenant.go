@@ -43,6 +43,7 @@ func (t Tenant) Equal(u Tenant) bool { return reflect.DeepEqual(t, u) }
 const (
 	shortestInterval = "10s"
 	longestInterval  = "24h"
+	minRequests      = 10 // what pulls need, whatever gives way to them
 	maxRequests      = 100_000
 	maxIncidentInfo  = 100
 	maxTags          = 20
@@ -102,7 +103,7 @@ func (r *reader) checkClient(at place, given map[string]place, method Method) {
 // limits returns the fields that defaults and tenants share.
 func (r *reader) limits(l *Limits) fields {
 	return fields{
-		"requests_per_minute":  r.number(&l.RequestsPerMinute, 1, maxRequests),
+		"requests_per_minute":  r.number(&l.RequestsPerMinute, minRequests, maxRequests),
 		"sweep_interval":       r.duration(&l.SweepInterval, shortestInterval, longestInterval),
 		"max_age":              r.duration(&l.MaxAge, shortestInterval, longestInterval),
 		"min_refresh_interval": r.duration(&l.MinRefreshInterval, "0s", longestInterval),

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v4"
+
+	"msgraph_security_exporter/internal/show"
 )
 
 // maxText is the length of the longest text in bytes; paths can be that long.
@@ -76,10 +78,10 @@ func (r *reader) unique(taken names, to *string) func(place) {
 		line, again := taken[name]
 		switch {
 		case !label.MatchString(name):
-			r.wrong(at, "%s: want a name of at most 63 small letters, digits and hyphens, such as contoso-eu", quoted(name))
+			r.wrong(at, "%s: want a name of at most 63 small letters, digits and hyphens, such as contoso-eu", show.Value(name))
 			return
 		case again:
-			r.wrong(at, "%s is the name on line %d already", quoted(name), line)
+			r.wrong(at, "%s is the name on line %d already", show.Value(name), line)
 			return
 		}
 		taken[name], *to = at.node.Line, name
@@ -106,7 +108,7 @@ func (r *reader) number(to *int, least, most int) func(place) {
 		}
 		n, err := strconv.Atoi(at.node.Value)
 		if err != nil || n < least || n > most || strconv.Itoa(n) != at.node.Value { // 010 is 8 to some
-			r.wrong(at, "%s: want a whole number from %d to %d", quoted(at.node.Value), least, most)
+			r.wrong(at, "%s: want a whole number from %d to %d", show.Value(at.node.Value), least, most)
 			return
 		}
 		*to = n
@@ -123,7 +125,7 @@ func (r *reader) duration(to *time.Duration, least, most string) func(place) {
 		}
 		d, ok := parseDuration(at.node.Value)
 		if !ok || d < shortest || d > longest {
-			r.wrong(at, "%s: want a time from %s to %s, such as 90s or 10m", quoted(at.node.Value), least, most)
+			r.wrong(at, "%s: want a time from %s to %s, such as 90s or 10m", show.Value(at.node.Value), least, most)
 			return
 		}
 		*to = d
@@ -180,12 +182,4 @@ func (r *reader) choice(to *string, words []string) func(place) {
 		}
 		r.wrong(at, "want one of %s", strings.Join(words, ", "))
 	}
-}
-
-// quoted quotes a value, or the beginning of a long one.
-func quoted(s string) string {
-	if len(s) > 64 {
-		return strconv.QuoteToGraphic(strings.ToValidUTF8(s[:64], "")) + "…"
-	}
-	return strconv.QuoteToGraphic(s)
 }

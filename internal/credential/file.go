@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"io/fs"
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/configfile"
+	"msgraph_security_exporter/internal/show"
 )
 
 // maxFileSize is the size of the largest file that is read, in bytes. A chain of certificates
@@ -23,15 +23,17 @@ type FileError struct {
 }
 
 // Error implements error. It shows nothing of the content.
-func (e *FileError) Error() string { return fmt.Sprintf("%s %s: %v", e.what, e.Path, e.Cause) }
+func (e *FileError) Error() string {
+	return fmt.Sprintf("%s %s: %v", e.what, show.Path(e.Path), e.Cause)
+}
 
 // Unwrap returns the cause, such as [fs.ErrNotExist].
 func (e *FileError) Unwrap() error { return e.Cause }
 
 // readText reads a secret, a password or a token from a file. It cuts the line ends that
 // editors and echo add.
-func readText(what, path string) (graphclient.Secret, error) {
-	raw, err := readFile(what, path)
+func (s *Source) readText(what, path string, readers audience) (graphclient.Secret, error) {
+	raw, err := s.readFile(what, path, readers)
 	if err != nil {
 		return "", err
 	}
@@ -39,36 +41,52 @@ func readText(what, path string) (graphclient.Secret, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return "", &FileError{what, path, errors.New("is empty")}
 	}
+	s.hint(what, path, textHints(text))
 	return graphclient.Secret(text), nil
 }
 
+// An audience says who may be able to read a file without a warning.
+type audience int
+
+const (
+	owner    audience = iota // and the group
+	everyone                 // Kubernetes gives tokens of service accounts such a mode
+)
+
 // readFile reads a file. Its errors are of type [*FileError].
-func readFile(what, path string) ([]byte, error) {
-	raw, err := readRegular(path, maxFileSize)
+func (s *Source) readFile(what, path string, readers audience) ([]byte, error) {
+	raw, mode, err := configfile.ReadRegular(path, maxFileSize, "sign-in")
 	if err != nil {
 		return nil, &FileError{what, path, configfile.Cause(err)}
+	}
+	if readers == owner {
+		s.hint(what+" mode", path, modeHints(mode))
 	}
 	return raw, nil
 }
 
-// readRegular reads a regular file of a limited size. It refuses pipes: a pipe can be read
-// once only, and blocks until somebody writes to it.
-func readRegular(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, errors.New("is a directory")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("is not a regular file, which could be read anew at each sign-in")
-	case info.Size() > limit:
-		return nil, fmt.Errorf("is longer than %d KiB", limit>>10)
+// modeHints returns what is doubtful about the permissions of a file.
+func modeHints(mode fs.FileMode) []string {
+	if mode.Perm()&0o004 != 0 {
+		return []string{"every user of this host can read it"}
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+	return nil
+}
+
+// textHints returns what is doubtful about a secret, none of which is shown. It is used as it is: a
+// secret may hold anything, but hardly ever this.
+func textHints(text []byte) []string {
+	var hints []string
+	add := func(doubtful bool, hint string) {
+		if doubtful {
+			hints = append(hints, hint)
+		}
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit))
+	add(bytes.HasPrefix(text, []byte("\xef\xbb\xbf")), "it begins with a byte order mark, save it as UTF-8 without one")
+	add(bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.IndexByte(text, 0) >= 0, "it looks like UTF-16, save it as UTF-8")
+	add(len(bytes.TrimSpace(text)) != len(text), "it begins or ends with a blank")
+	add(bytes.ContainsAny(text, "\r\n"), "it has several lines")
+	first, last := text[0], text[len(text)-1]
+	add(len(text) > 1 && first == last && (first == '"' || first == '\''), "it is in quotes")
+	return hints
 }

@@ -1,8 +1,11 @@
 package credential
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/configfile"
 	"msgraph_security_exporter/internal/graphtest"
 )
@@ -64,7 +68,7 @@ func TestCheckFiles(t *testing.T) {
 		{configfile.Auth{Method: configfile.MethodAzureCLI}, ""},
 	} {
 		got := ""
-		if err := NewSource(SignIn{Auth: c.auth}, time.Time{}).CheckFiles(); err != nil {
+		if err := NewSource(SignIn{Auth: c.auth}, time.Time{}, nil).CheckFiles(); err != nil {
 			got = err.Error()
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
@@ -79,22 +83,68 @@ func TestEnds(t *testing.T) {
 	end := time.Unix(2_000_000_000, 0)
 	pair := graphtest.NewPair(t, end)
 	path := filepath.Join(t.TempDir(), "certificate")
-	s := NewSource(SignIn{Auth: configfile.Auth{Method: configfile.MethodCertificate, ClientCertificateFile: path}}, time.Time{})
+	s := NewSource(SignIn{Auth: configfile.Auth{Method: configfile.MethodCertificate, ClientCertificateFile: path}}, time.Time{}, nil)
 	if err := s.CheckFiles(); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want that there is no file", err)
 	}
-	if got := s.Ends(); got != nil {
+	if got := s.Ends(graphclient.CredentialState{}); got != nil {
 		t.Errorf("got %v before the certificate was read", got)
 	}
 	graphtest.Write(t, path, string(pair.Certificate)+string(pair.Key))
 	if err := s.CheckFiles(); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Ends()["certificate"]; !got.Equal(end) {
+	if got := s.Ends(graphclient.CredentialState{})["certificate"]; !got.Equal(end) {
 		t.Errorf("got %s, want %s", got, end)
 	}
-	declared := NewSource(SignIn{Auth: configfile.Auth{Method: configfile.MethodSecret}}, end)
-	if got := declared.Ends()["secret"]; !got.Equal(end) {
+	declared := NewSource(SignIn{Auth: configfile.Auth{Method: configfile.MethodSecret}}, end, nil)
+	inUse := end.Add(-time.Hour)
+	if got := s.Ends(graphclient.CredentialState{Ends: inUse, Fallback: true})["certificate"]; !got.Equal(inUse) {
+		t.Errorf("got %s, want the one in use, %s", got, inUse)
+	}
+	if got := declared.Ends(graphclient.CredentialState{Fallback: true}); got != nil {
+		t.Errorf("got %v of a secret that nothing is declared of", got)
+	}
+	if got := declared.Ends(graphclient.CredentialState{})["secret"]; !got.Equal(end) {
 		t.Errorf("got %s, want %s", got, end)
+	}
+}
+
+// TestHints shows that a secret that looks wrong is used as it is, with one warning that says what is
+// odd about it and shows nothing of it; another warning comes when that has changed.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "secret")
+	var log bytes.Buffer
+	s := NewSource(SignIn{Auth: configfile.Auth{Method: configfile.MethodSecret, ClientSecretFile: path}}, time.Time{}, slog.New(slog.NewTextHandler(&log, nil)))
+	for _, c := range []struct {
+		text, want string
+		mode       os.FileMode
+	}{
+		{graphtest.Secret + "\n", "", 0o600},
+		{graphtest.Secret + "\r\n", "", 0o640},
+		{"\xef\xbb\xbf" + graphtest.Secret, "it begins with a byte order mark", 0o600},
+		{"\xff\xfep\x00l\x00", "it looks like UTF-16", 0o600},
+		{" " + graphtest.Secret, "it begins or ends with a blank", 0o600},
+		{graphtest.Secret, "", 0o600},
+		{graphtest.Secret + " \n", "it begins or ends with a blank", 0o600},
+		{"one\n" + graphtest.Secret, "it has several lines", 0o600},
+		{`"` + graphtest.Secret + `"`, "it is in quotes", 0o600},
+		{graphtest.Secret, "every user of this host can read it", 0o644},
+	} {
+		graphtest.Write(t, path, c.text)
+		if err := os.Chmod(path, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		log.Reset()
+		for range 3 {
+			if got, err := s.clientSecret(); err != nil || string(got) != strings.TrimRight(c.text, "\r\n") {
+				t.Errorf("%q: got another secret, or %v", c.text, err)
+			}
+		}
+		got := log.String()
+		if n := strings.Count(got, "looks wrong"); n > 1 || n == 0 != (c.want == "") || !strings.Contains(got, c.want) || strings.Contains(got, graphtest.Secret) {
+			t.Errorf("%q: got %s, want %q once", c.text, got, c.want)
+		}
 	}
 }

@@ -21,7 +21,7 @@ const maxConcurrent = 8
 func Check(ctx context.Context, cfg *config.Config, logger *slog.Logger, w io.Writer) error {
 	transport := tenant.NewTransport()
 	defer transport.CloseIdleConnections()
-	r, err := checkAll(ctx, cfg.Plan.Tenants, tenant.Options{Transport: transport, Logger: logger})
+	r, err := checkAll(ctx, cfg.Plan.Tenants, tenant.Options{Transport: transport, Hidden: cfg.Hidden, Logger: logger})
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (c *checker) checkConfiguration(now time.Time) bool {
 		return false
 	}
 	o, detail := good, c.cfg.SignIn.String()
-	for kind, end := range c.tenant.Credential.Ends() {
+	for kind, end := range c.tenant.Credential.Ends(c.tenant.Graph.CredentialState()) {
 		if end.IsZero() {
 			continue
 		}

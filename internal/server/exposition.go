@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -40,15 +41,30 @@ func (e *exposition) serve(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), refreshTimeout(r.Header))
 	defer cancel()
 	_ = e.tenant.Mirror.Refresh(ctx)
+	limitWriting(w)
 	e.metrics.ServeHTTP(w, r)
 }
 
 // metricsHandler returns a handler that answers with what a gatherer gathers.
 func metricsHandler(from prometheus.Gatherer, logger *slog.Logger) http.Handler {
 	return promhttp.HandlerFor(from, promhttp.HandlerOpts{
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelError),
+		ErrorLog:          scrapeErrors{logger},
 		EnableOpenMetrics: true,
 	})
+}
+
+// scrapeErrors logs what goes wrong while metrics are gathered and sent.
+type scrapeErrors struct{ logger *slog.Logger }
+
+// Println implements [promhttp.Logger]. What cannot be sent, after it has been gathered, is of a client
+// that has left: that is no error of the exporter.
+func (l scrapeErrors) Println(v ...any) {
+	text := strings.TrimSuffix(fmt.Sprintln(v...), "\n")
+	if strings.HasPrefix(text, "error encoding and sending") {
+		l.logger.Debug("A client left before its answer was complete", "err", text)
+		return
+	}
+	l.logger.Error("Metrics not complete", "err", text)
 }
 
 // processCollectors returns the collectors of the build and the process, which every

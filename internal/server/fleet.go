@@ -34,7 +34,7 @@ func newFleet(cfg *config.Config, logger *slog.Logger, registry *prometheus.Regi
 		transport: transport,
 		registry:  registry,
 		metrics:   metricsHandler(registry, logger),
-		options:   tenant.Options{Transport: transport, Demo: cfg.Demo, Exemplars: cfg.Exemplars, Logger: logger},
+		options:   tenant.Options{Transport: transport, Demo: cfg.Demo, Exemplars: cfg.Exemplars, Hidden: cfg.Hidden, Logger: logger},
 		logger:    logger,
 	}
 }

@@ -28,10 +28,12 @@ type listeners struct {
 // cannot be listened on, nothing is served.
 func listen(flags *web.FlagConfig, handler http.Handler, logger *slog.Logger) (*listeners, error) {
 	each := perAddress(flags)
+	connections := newConnections(connectionLimit())
 	l := &listeners{ended: make(chan error, len(each)), logger: logger}
 	accepting := make(chan net.Addr, len(each))
 	for _, one := range each {
 		server := newServer(handler, logger)
+		server.ConnState = connections.changed
 		server.BaseContext = func(listener net.Listener) context.Context {
 			select {
 			case accepting <- listener.Addr():
@@ -72,7 +74,7 @@ func perAddress(flags *web.FlagConfig) []*web.FlagConfig {
 // newServer returns a server whose timeouts end what a slow or silent client leaves open.
 func newServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler:           handler,
+		Handler:           withWriteTimeout(handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      maxTimeout + 30*time.Second,

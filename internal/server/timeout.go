@@ -29,3 +29,22 @@ func refreshTimeout(h http.Header) time.Duration {
 	}
 	return timeout - min(timeout/10, maxMargin)
 }
+
+// writeTimeout bounds how long a client may take to read its answer, once it is there. Whoever reads
+// more slowly, or not at all, keeps nothing waiting for longer: neither the answer, nor SIGTERM.
+const writeTimeout = 15 * time.Second
+
+// limitWriting gives the client of a request until writeTimeout from now to read its answer.
+func limitWriting(w http.ResponseWriter) {
+	// An error means that the connection cannot have deadlines, as in a test of the handler.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
+}
+
+// withWriteTimeout returns a handler whose answers have to be read in time, unless the handler itself
+// says again, by limitWriting, from when on that counts.
+func withWriteTimeout(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limitWriting(w)
+		next.ServeHTTP(w, r)
+	})
+}

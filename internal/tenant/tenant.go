@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -21,7 +22,8 @@ import (
 
 // Options are what all tenants have in common.
 type Options struct {
-	Transport       http.RoundTripper // for all requests
+	Transport       http.RoundTripper    // for all requests
+	Hidden          []graphclient.Secret // what no text shows, such as a proxy's password
 	Demo, Exemplars bool
 	Logger          *slog.Logger
 }
@@ -45,10 +47,11 @@ type Tenant struct {
 // until [Tenant.Close], also when ctx ends: scrapes in flight may still refresh the mirror.
 func New(ctx context.Context, cfg *config.Tenant, opts Options) (*Tenant, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	t := &Tenant{Config: cfg, Credential: credential.NewSource(cfg.SignIn, cfg.SecretExpires)}
-	t.setLifecycle(ctx, cancel)
 	logger := Logger(opts.Logger, cfg)
+	t := &Tenant{Config: cfg, Credential: credential.NewSource(cfg.SignIn, cfg.SecretExpires, logger)}
+	t.setLifecycle(ctx, cancel)
 	graph, transport := t.graphConfig(logger), opts.Transport
+	graph.Hidden = opts.Hidden
 	if opts.Demo {
 		var story func(context.Context)
 		transport, story = simulate(&graph)
@@ -62,9 +65,19 @@ func New(ctx context.Context, cfg *config.Tenant, opts Options) (*Tenant, error)
 	}
 	t.flow = collector.NewFlow(opts.Exemplars)
 	t.Mirror = mirror.New(t.Graph, mirrorConfig(cfg, t.flow, logger))
-	t.collectors = []prometheus.Collector{t.flow, measured, collector.NewExpiry(t.Credential.Ends)}
+	t.collectors = []prometheus.Collector{t.flow, measured, collector.NewExpiry(t.ends), collector.NewCredential(t.fallback)}
 	t.tasks = append(t.tasks, t.Mirror.Run)
 	return t, nil
+}
+
+// ends returns when the credential in use ends, by its kind.
+func (t *Tenant) ends() map[string]time.Time { return t.Credential.Ends(t.Graph.CredentialState()) }
+
+// fallback returns whether the tenant is signed in to with the credential that was accepted last, in
+// place of the configured one, and when that is shown again, if it was refused.
+func (t *Tenant) fallback() (fallback bool, retry time.Time) {
+	state := t.Graph.CredentialState()
+	return state.Fallback, state.Retry
 }
 
 // NewTransport returns a transport for the requests of all tenants, which share connections.
