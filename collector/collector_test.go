@@ -60,6 +60,8 @@ func reports(t *testing.T) map[string]mirror.Report {
 		RequestsPerMinute: 49.5,
 		Corrections:       [3]uint64{3, 5, 7},
 		SweepPeriod:       10 * time.Minute,
+		YoungPeriod:       25 * time.Second,
+		LookbackAge:       30 * time.Second,
 		Incidents:         61,
 		ClockSkew:         -1500 * time.Millisecond,
 		SkewKnown:         true,

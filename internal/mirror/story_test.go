@@ -84,6 +84,8 @@ type omission struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (o *omission) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Del("Accept-Encoding") // to read the answer
 	resp, err := o.base.RoundTrip(r)
 	id, _ := o.id.Load().(string)
 	if err != nil || id == "" || !strings.HasSuffix(r.URL.Path, "/incidents") {

@@ -14,7 +14,8 @@ import (
 const expiry = "msgraph_security_credential_expiry_timestamp_seconds"
 
 // TestRotatedCertificate shows that a certificate is replaced in a running exporter: no pull
-// fails while its file is half written, and the metric tells when the new one ends.
+// fails while its file is half written, and the metrics tell when the one in use ends, and that it is not
+// the one in the file.
 func TestRotatedCertificate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -29,7 +30,7 @@ func TestRotatedCertificate(t *testing.T) {
 		f := inBubble(t, graphtest.Configure(t, strings.Replace(g.Entry("contoso"), "client_secret_file", "client_certificate_file", 1)), log, g)
 		f.pull(t, "contoso", "10")
 		// good pulls for as long as three tokens live.
-		good := func(want float64) {
+		good := func(want, fallback float64) {
 			t.Helper()
 			g.ForgetRequests()
 			var got page
@@ -39,17 +40,18 @@ func TestRotatedCertificate(t *testing.T) {
 				got.expect(t, "msgraph_security_up", 1)
 			}
 			got.expect(t, expiry+`{kind="certificate"}`, want)
+			got.expect(t, "msgraph_security_credential_fallback", fallback)
 			if n := signIns(g); n < 3 {
 				t.Errorf("got %d sign-ins, want some of each state of the file", n)
 			}
 		}
-		good(2_000_000_000)
+		good(2_000_000_000, 0)
 		graphtest.Write(t, g.SecretFile, string(next.Certificate)+string(next.Key)[:900])
-		good(2_000_000_000)
+		good(2_000_000_000, 1)
 		graphtest.Write(t, g.SecretFile, string(next.Certificate)+string(next.Key))
-		good(2_100_000_000) // which is read, but not accepted yet
+		good(2_000_000_000, 1) // the new one is read, but not accepted yet
 		accepted.Store(&next)
-		good(2_100_000_000)
+		good(2_100_000_000, 0)
 		if text, _ := log.read(); !strings.Contains(text, "The credential is of no use as it is now") {
 			t.Errorf("does not tell of the file that is half written:\n%s", text)
 		}

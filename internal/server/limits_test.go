@@ -111,6 +111,7 @@ func TestSlowReader(t *testing.T) {
 	withServer(t, handler, func(t *testing.T, server *http.Server, p *pipe) {
 		conn := p.dial()
 		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		synctest.Wait()
 		began := time.Now()
 		if err := server.Shutdown(t.Context()); err != nil {
 			t.Error(err)

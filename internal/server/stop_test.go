@@ -48,6 +48,7 @@ func TestManyScrapes(t *testing.T) {
 	g.AddSome()
 	e := start(t, graphtest.None, g.Flags("--collector.min-refresh-interval=9s")...)
 	e.synced(t)
+	awaitLookback(g)
 	g.ForgetRequests()
 	gate.shut.Store(true)
 	g.Add(graphsim.Incident{Severity: "high", Score: new(100)})
@@ -62,15 +63,32 @@ func TestManyScrapes(t *testing.T) {
 	<-gate.reached
 	close(gate.opened)
 	scrapes.Wait()
-	deltas := 0
-	for _, r := range g.Requests() {
-		if isDelta(r.Query.Get("$filter")) {
-			deltas++
+	if n := deltas(g); n != 1 {
+		t.Errorf("got %d deltas, want 1", n)
+	}
+}
+
+// awaitLookback waits until the first lookback has asked, so that the next delta is of a pull.
+func awaitLookback(g *graphtest.Graph) {
+	for ; ; runtime.Gosched() {
+		for _, r := range g.Requests() {
+			_, since, ok := strings.Cut(r.Query.Get("$filter"), "lastUpdateDateTime ge ")
+			if at, err := time.Parse(time.RFC3339, since); ok && err == nil && time.Since(at) > 10*time.Minute {
+				return
+			}
 		}
 	}
-	if deltas != 1 {
-		t.Errorf("got %d deltas, want 1", deltas)
+}
+
+// deltas counts the requests for what was updated lately.
+func deltas(g *graphtest.Graph) int {
+	n := 0
+	for _, r := range g.Requests() {
+		if isDelta(r.Query.Get("$filter")) {
+			n++
+		}
 	}
+	return n
 }
 
 // TestStop stops the program in the middle of a scrape: nobody else gets in, the
@@ -82,6 +100,7 @@ func TestStop(t *testing.T) {
 	g.AddSome()
 	e := start(t, graphtest.None, g.Flags("--collector.min-refresh-interval=0s")...)
 	e.synced(t)
+	awaitLookback(g)
 	gate.shut.Store(true)
 	g.Add(graphsim.Incident{Severity: "high", Score: new(100)})
 	scraped := make(chan page)

@@ -1,0 +1,141 @@
+package mirror
+
+import (
+	"fmt"
+	"msgraph_security_exporter/graphclient/graphsim"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestLongScrapeIntervals: each pull after the first has numbers, and current ones.
+func TestLongScrapeIntervals(t *testing.T) {
+	for _, every := range []time.Duration{6 * time.Minute, 10 * time.Minute, time.Hour, 2 * time.Hour} {
+		t.Run(every.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true})
+				fill(sim, 300, 90*24*time.Hour)
+				m := New(limited(sim), Config{})
+				run(t, m)
+				w := &watcher{t: t, sim: sim, m: m}
+				w.pull()
+				for range 8 {
+					time.Sleep(every - time.Minute)
+					young := sim.Add(graphsim.Incident{Severity: "high"})
+					time.Sleep(20 * time.Second)
+					sim.Change(young, graphsim.Undated, func(in *graphsim.Incident) { in.Score = new(90) })
+					time.Sleep(40 * time.Second)
+					if p := w.pull(); !p.right || !p.report.Up || p.age > 5*time.Second {
+						t.Errorf("up %t, right %t, %s old, %v", p.report.Up, p.right, p.age, p.report.Problems)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestSecondLongerThanPaging creates more incidents in one second than Graph pages: at the
+// start and while the mirror runs it is right or says why not.
+func TestSecondLongerThanPaging(t *testing.T) {
+	for _, depth := range []int{200, 300, 500, 1000} {
+		for _, n := range []int{depth + 200, depth + 333} {
+			for _, order := range []graphsim.Order{graphsim.CreatedDescending, graphsim.Shuffled} {
+				t.Run(fmt.Sprintf("%d of %d in order %d", depth, n, order), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true, DeepSkip: depth, Order: order})
+						fill(sim, 60, 90*24*time.Hour)
+						storm := func() {
+							at := time.Now()
+							for i := range n {
+								sim.Add(graphsim.Incident{Created: at, Severity: []string{"high", "medium"}[i%2]})
+							}
+						}
+						m := New(limited(sim), Config{})
+						run(t, m)
+						w := &watcher{t: t, sim: sim, m: m}
+						w.pullFor(time.Minute, 15*time.Second, nil)
+						storm()
+						check := func(pulls []pulled) {
+							for _, p := range pulls {
+								if r := &p.report; r.Up && len(r.Problems) == 0 && !p.right {
+									t.Fatalf("%d open at %s with up 1 and no reason", len(r.Snapshot.Open), p.at.Format(time.TimeOnly))
+								}
+							}
+						}
+						check(w.pullFor(4*time.Minute, 15*time.Second, nil))
+						sim.ForgetRequests()
+						again := New(limited(sim), Config{})
+						run(t, again)
+						w = &watcher{t: t, sim: sim, m: again}
+						check(w.pullFor(4*time.Minute, 15*time.Second, nil))
+						if n := len(sim.Requests()); n > 2*4*120 {
+							t.Errorf("%d requests in four minutes", n)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// TestRefusedAndIgnored has Graph fail in one way for ever, or once: numbers stay, with a
+// reason where they may be old, and all is well when it ends.
+func TestRefusedAndIgnored(t *testing.T) {
+	of := func(word string) func(*http.Request) bool {
+		return func(r *http.Request) bool { return strings.Contains(r.URL.RawQuery, word) }
+	}
+	for _, c := range []struct {
+		name   string
+		fault  graphsim.Fault
+		reason Problem // "": none
+	}{
+		{"by id for ever", graphsim.Fault{Match: graphsim.GetOperation, Status: 500}, ""},
+		{"one 400", graphsim.Fault{Match: graphsim.ListOperation, Status: 400, Where: of("status"), Times: 1}, ""},
+		{"update refused", graphsim.Fault{Match: graphsim.ListOperation, Status: 400, Where: of("lastUpdateDateTime")}, "bad_request"},
+		{"created refused", graphsim.Fault{Match: graphsim.ListOperation, Status: 400, Where: of("createdDateTime")}, "bad_request"},
+		{"status refused", graphsim.Fault{Match: graphsim.ListOperation, Status: 400, Where: of("status")}, ""},
+		{"created fails", graphsim.Fault{Match: graphsim.ListOperation, Status: 500, Where: of("createdDateTime")}, "server_error"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true})
+				fill(sim, 300, 90*24*time.Hour)
+				w := watch(t, sim, Config{})
+				w.pullFor(2*time.Minute, 15*time.Second, nil)
+				sim.Fault(c.fault)
+				sim.ForgetRequests()
+				all := ids(sim)
+				change := func(i int) {
+					if i%4 == 0 {
+						sim.Change(all[i], graphsim.Dated, closeIncident)
+					}
+				}
+				pulls := w.pullFor(15*time.Minute, 15*time.Second, change)
+				told := false
+				for _, p := range pulls {
+					if p.report.Snapshot == nil {
+						t.Errorf("no numbers at %s: %v", p.at.Format(time.TimeOnly), p.report.Problems)
+					}
+					if p.report.Up && len(p.report.Problems) == 0 && !p.right {
+						t.Errorf("wrong at %s and no reason", p.at.Format(time.TimeOnly))
+					}
+					told = told || slices.Contains(p.report.Problems, c.reason)
+				}
+				if !told && c.reason != "" {
+					t.Errorf("never said %s", c.reason)
+				}
+				if n := len(sim.Requests()); n > 15*60 {
+					t.Errorf("%d requests in a quarter of an hour", n)
+				}
+				sim.ClearFaults()
+				after := w.pullFor(11*time.Minute, 15*time.Second, nil)
+				if last := after[len(after)-1]; !last.right || !last.report.Up || len(last.report.Problems) > 0 {
+					t.Errorf("after the fault: right %t, up %t, %v", last.right, last.report.Up, last.report.Problems)
+				}
+			})
+		})
+	}
+}
