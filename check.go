@@ -18,6 +18,7 @@ type config struct {
 	source                      // which is read again at each reload
 	plan                        *plan
 	configCheck, check, demo    bool
+	healthcheck                 bool // and nothing but web is set
 	checkFormat                 string
 	lifecycle, pprof, exemplars bool
 	web                         *web.FlagConfig

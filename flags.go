@@ -29,7 +29,7 @@ type options struct {
 	sweepInterval, maxAge, minRefreshInterval string
 	incidentInfo, tags                        string
 	logLevel, logFormat, configFile           string
-	configCheck, check, demo                  bool
+	configCheck, check, demo, healthcheck     bool
 	checkFormat                               string
 	lifecycle, pprof, exemplars               bool
 	web                                       *web.FlagConfig
@@ -51,6 +51,9 @@ func parse(args []string, getenv func(string) string, stdout io.Writer) (*config
 	if err != nil {
 		return nil, err
 	}
+	if given.healthcheck { // of an exporter whose tenant is its own affair
+		return &config{healthcheck: true, web: given.web}, nil
+	}
 	return check(given, getenv)
 }
 
@@ -69,6 +72,8 @@ func application() (*kingpin.Application, *options) {
 		BoolVar(&o.check)
 	app.Flag("check.format", "How to say it. One of: ["+strings.Join(checkFormats(), ", ")+"].").
 		Default(asText).HintOptions(checkFormats()...).StringVar(&o.checkFormat)
+	app.Flag("healthcheck", "Ask the exporter that runs here with these flags of the web whether it is healthy, and exit with 0 if it is, else 1.").
+		BoolVar(&o.healthcheck)
 	o.aboutTenant(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
 	o.web = kingpinflag.AddFlags(app, defaultAddress)
 	app.Flag("web.enable-lifecycle", "Read the configuration file again on POST /-/reload, as on SIGHUP.").BoolVar(&o.lifecycle)

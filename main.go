@@ -70,6 +70,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil || cfg == nil {
 		return err
 	}
+	if cfg.healthcheck {
+		return healthcheck(ctx, cfg.web)
+	}
 	logger := promslog.New(&promslog.Config{Level: cfg.logLevel, Format: cfg.logFormat, Writer: stderr})
 	if cfg.configCheck {
 		return cfg.plan.describe(stdout)
