@@ -1,6 +1,7 @@
 # What CI runs: .ci/run calls these targets.
 .PHONY: build test race lint dashboards e2e rules tools model bench demo \
-        rootfs image image-all base-images containers
+        rootfs image image-all base-images containers \
+        chart chart-files schemas
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 OUT      ?= msgraph_security_exporter
@@ -34,3 +35,9 @@ image-all:
 	$(image) -version='$(VERSION)' -revision='$(REVISION)' -source='$(SOURCE)' -created='$(CREATED)' pack ../../dist/image.tar amd64=../../dist/rootfs-amd64 arm64=../../dist/rootfs-arm64
 base-images: tools ; tools/base-images
 containers: base-images ; go -C e2e test -count=1 -timeout=15m ./containers
+
+# The Helm chart. chart-files makes those of its files that follow from others; run it after a
+# change of values.yaml, the rules or the dashboards.
+chart: tools schemas ; go -C e2e test -count=1 -timeout=15m ./chart
+chart-files: ; go run -C tools/chart . ../.. ../../deploy/chart/msgraph-security-exporter
+schemas: ; go run -C tools/cluster . ../../.tools/schemas
