@@ -1,7 +1,7 @@
 # What CI runs: .ci/run calls these targets.
 .PHONY: build test race lint dashboards e2e rules tools model bench demo \
         rootfs image image-all base-images containers \
-        chart chart-files schemas
+        chart chart-files schemas packages packages-test
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 OUT      ?= msgraph_security_exporter
@@ -41,3 +41,7 @@ containers: base-images ; go -C e2e test -count=1 -timeout=15m ./containers
 chart: tools schemas ; go -C e2e test -count=1 -timeout=15m ./chart
 chart-files: ; go run -C tools/chart . ../.. ../../deploy/chart/msgraph-security-exporter
 schemas: ; go run -C tools/cluster . ../../.tools/schemas
+
+# Archives, deb and rpm, as a release has them, and their installation where systemd runs.
+packages: ; tools/install tools/release tools/sbom && PATH="$$PWD/.tools/bin:$$PATH" goreleaser release --snapshot --clean --skip=sign
+packages-test: ; go -C e2e test -count=1 -timeout=30m ./packages
