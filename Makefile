@@ -1,7 +1,7 @@
 # What CI runs: .ci/run calls these targets.
 .PHONY: build test race lint dashboards e2e rules tools model bench demo \
         rootfs image image-all base-images containers \
-        chart chart-files schemas packages packages-test apiserver
+        chart chart-files schemas packages packages-test apiserver actions release image-push chart-package
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 OUT      ?= msgraph_security_exporter
@@ -47,3 +47,9 @@ packages: ; tools/install tools/release tools/sbom && PATH="$$PWD/.tools/bin:$$P
 packages-test: ; go -C e2e test -count=1 -timeout=30m ./packages
 # The chart on a real API server, which takes six minutes to build.
 apiserver: tools ; tools/install tools/cluster && { [ ! -e .tools/bin/server ] || mv -f .tools/bin/server .tools/bin/etcd; } && go -C e2e test -count=1 -timeout=30m ./cluster
+
+# What only the release workflow runs: it publishes.
+release: ; tools/install tools/release tools/sbom && PATH="$$PWD/.tools/bin:$$PATH" goreleaser release --clean
+image-push: ; skopeo copy --all --digestfile='$(DIGEST)' oci-archive:dist/image.tar 'docker://$(IMAGE):$(VERSION)'
+chart-package: ; tools/install tools/chart && tools/chart/package '$(VERSION)' '$(IMAGE)' dist/chart
+actions: tools ; .tools/bin/actionlint
