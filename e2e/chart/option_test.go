@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,5 +129,22 @@ func TestRefused(t *testing.T) {
 		if out, err := template(args...); err == nil || !strings.Contains(out, want) {
 			t.Errorf("%s: %v, want it refused for %q:\n%s", settings, err, want, out)
 		}
+	}
+}
+
+// TestDocumented renders the values that docs/kubernetes.md shows.
+func TestDocumented(t *testing.T) {
+	page, err := os.ReadFile(root + "/docs/kubernetes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)\n```yaml\n(.*?)\n```").FindAllStringSubmatch(string(page), -1)
+	if len(blocks) < 2 {
+		t.Errorf("only %d examples", len(blocks))
+	}
+	for i, block := range blocks {
+		file := filepath.Join(t.TempDir(), "values.yaml")
+		put(t, file, block[1]+"\n")
+		accepted(t, strconv.Itoa(i), parse(t, render(t, "--values", file)))
 	}
 }
