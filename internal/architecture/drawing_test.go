@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "draw the house in docs/architecture.md anew")
+var update = flag.Bool("update", false, "draw the house in docs/architecture.md again")
 
 // A listed package is what the Go command says of a package.
 type listed struct {
@@ -138,6 +138,6 @@ func TestDrawing(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want, drawn); diff != "" {
-		t.Errorf("docs/architecture.md draws another house; go test ./internal/architecture -update draws it anew (-want +got):\n%s", diff)
+		t.Errorf("docs/architecture.md draws another house; go test ./internal/architecture -update draws it again (-want +got):\n%s", diff)
 	}
 }

@@ -87,10 +87,10 @@ func (o *flagValues) graphFlags(app *kingpin.Application) {
 		StringVar(&o.tenantID)
 	flag("graph.client-id", "Application (client) id. Environment: AZURE_CLIENT_ID.").
 		StringVar(&o.clientID)
-	flag("graph.client-secret-file", "File with the client secret, read anew at each sign-in. Environment: AZURE_CLIENT_SECRET_FILE. "+
+	flag("graph.client-secret-file", "File with the client secret, read again at each sign-in. Environment: AZURE_CLIENT_SECRET_FILE. "+
 		"The secret itself is taken from AZURE_CLIENT_SECRET only, never from a flag.").
 		StringVar(&o.secretFile)
-	flag("graph.client-certificate-file", "File with the client certificate and its key, read anew at each sign-in. "+
+	flag("graph.client-certificate-file", "File with the client certificate and its key, read again at each sign-in. "+
 		"Environment: AZURE_CLIENT_CERTIFICATE_PATH, and AZURE_CLIENT_CERTIFICATE_PASSWORD if it has a password.").
 		StringVar(&o.certificateFile)
 	flag("graph.auth-method", "How to sign in. One of: ["+strings.Join(methods(), ", ")+"]. auto: the method that the other flags and the environment belong to.").

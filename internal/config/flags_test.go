@@ -13,8 +13,8 @@ import (
 	"msgraph_security_exporter/internal/graphtest"
 )
 
-// TestMistakes gives every kind of wrong flag and variable. Each is told on one
-// line that names it, all of them at once, and the secret never.
+// TestMistakes gives every kind of wrong flag and variable. Each is reported on
+// a line that names it, all of them at once, and the secret never.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -156,7 +156,7 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 			if strings.Contains(err.Error(), graphtest.Secret) {
-				t.Errorf("the secret is told: %v", err)
+				t.Errorf("shows the secret: %v", err)
 			}
 		})
 	}

@@ -50,7 +50,7 @@ func TestWrong(t *testing.T) {
 			}
 			got := err.Error() + "\n"
 			if strings.Contains(got, planted) {
-				t.Errorf("a secret is told:\n%s", got)
+				t.Errorf("shows a secret:\n%s", got)
 			}
 			for line := range strings.Lines(got) {
 				if !strings.HasPrefix(line, "config.yml:") {

@@ -13,7 +13,7 @@ import (
 	"msgraph_security_exporter/internal/graphtest"
 )
 
-// An echoServer is the worst of servers: it refuses with all that it was told.
+// An echoServer refuses requests, with all their secrets in the answer.
 type echoServer struct{ echoing atomic.Bool }
 
 func (p *echoServer) wrap(next http.Handler) http.Handler {
@@ -57,7 +57,7 @@ func TestSecretNowhere(t *testing.T) {
 			}
 			for _, h := range hidden {
 				if i := strings.Index(output, h); i >= 0 {
-					t.Errorf("told: …%s", output[max(0, i-300):i+len(h)])
+					t.Errorf("shown: …%s", output[max(0, i-300):i+len(h)])
 				}
 			}
 		})

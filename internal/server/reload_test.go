@@ -24,7 +24,7 @@ const (
 
 // TestReload takes an exporter through good and bad files. A tenant that stays the
 // same keeps its copy and its counters, whatever else changes; a bad file changes
-// nothing, and everybody is told why.
+// nothing, and the log and the answer say why.
 func TestReload(t *testing.T) {
 	t.Parallel()
 	g := graphtest.Serve(t, graphsim.Config{})

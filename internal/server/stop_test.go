@@ -110,8 +110,8 @@ func TestStop(t *testing.T) {
 
 // TestNothingOutlivesRun looks for what the program may have left behind, whether
 // it was stopped in the middle of its first sign-in or later. It does not run at
-// once with others, which would leave it in doubt. What is told to end, a request
-// that nobody waits for any more, may take a moment.
+// once with others, which would leave it in doubt. What has been cancelled may take a
+// moment to end.
 func TestNothingOutlivesRun(t *testing.T) {
 	g := graphtest.Serve(t, graphsim.Config{})
 	g.AddSome()

@@ -32,8 +32,8 @@ var trouble = map[string]struct {
 	"a provider failed":    {"incomplete", graphsim.Fault{Match: graphsim.ListOperation, Kind: graphsim.FaultPartial}},
 }
 
-// TestTroubleAtTheStart shows that no trouble ends the program, that nothing half
-// known is told of the incidents, and that it recovers by itself.
+// TestTroubleAtTheStart shows that no trouble ends the program, that there
+// are no series of incidents, and that it recovers by itself.
 func TestTroubleAtTheStart(t *testing.T) {
 	t.Parallel()
 	for name, c := range trouble {
@@ -60,7 +60,7 @@ func TestTroubleAtTheStart(t *testing.T) {
 	}
 }
 
-// TestTroubleLater shows that trouble is told by its reason and logged once, while
+// TestTroubleLater shows that trouble has a reason and is logged once, while
 // the last whole snapshot stays, and that the next good pull ends it.
 func TestTroubleLater(t *testing.T) {
 	t.Parallel()
