@@ -1,5 +1,7 @@
 # What CI runs: .ci/run calls these targets.
-.PHONY: build test race lint dashboards e2e rules tools model fuzz bench image demo
+.PHONY: build test race lint dashboards e2e rules tools model fuzz bench demo \
+        rootfs image image-all base-images containers \
+        chart chart-files schemas packages packages-test apiserver actions release image-push chart-package
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 OUT      ?= msgraph_security_exporter
@@ -11,13 +13,45 @@ stamp := github.com/prometheus/common/version
 build: ; CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X $(stamp).Version=$(VERSION) -X $(stamp).Revision=$(REVISION)' -o '$(OUT)' .
 test:  ; go test ./...
 race:  ; go test -race -shuffle=on ./...
-lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run ./... && cd ../dashboards && ../.tools/bin/golangci-lint run ./...
+lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run ./... && cd ../dashboards && ../.tools/bin/golangci-lint run ./... && cd ../tools/image && ../../.tools/bin/golangci-lint run ./...
 dashboards: ; go -C dashboards test ./...
-e2e: tools  ; go -C e2e test -count=1 -timeout=15m ./...
+e2e: tools  ; go -C e2e test -count=1 -timeout=15m .
 rules: tools ; go -C e2e test -count=1 -timeout=60m -run=TestRuleMutants . -rules.mutants
 tools: ; tools/install
 model: ; go test -count=1 -timeout=60m -run='TestModel|TestMutants' ./internal/mirror -model.events=$(MODEL_EVENTS) -mutants -v
 fuzz:  ; @set -e; for f in $$(grep -lr --include='*_test.go' '^func Fuzz' $$(go list -f '{{.Dir}}' ./...) | xargs -n1 dirname | sort -u); do for t in $$(go test -list '^Fuzz' $$f | grep '^Fuzz'); do echo "$$t"; go test -timeout=60m -run='^$$' -fuzz="^$$t$$" -fuzztime=$(FUZZTIME) "$$f"; done; done
 bench: ; go test -run='^$$' -bench=. -timeout=60m ./internal/mirror -bench.pulls=$(BENCH_PULLS)
-image: ; docker build --build-arg VERSION='$(VERSION)' --build-arg REVISION='$(REVISION)' -t msgraph_security_exporter .
 demo:  ; go run . --demo
+
+# Packaging. The image's only layer is what rootfs makes; image-all makes both platforms'
+# without an engine, the same bytes for the same commit: an OCI layout that docker loads too.
+SOURCE   ?=
+CREATED  ?= $(shell TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ 2>/dev/null || echo 1970-01-01T00:00:00Z)
+GO_IMAGE ?= $(shell sed -n 's/^ARG GO_IMAGE=//p' Dockerfile)
+image := env -u GOOS -u GOARCH go run -C tools/image . -C ../..
+
+rootfs: ; $(MAKE) build OUT='$(OUT)/msgraph_security_exporter' && $(image) rootfs '$(abspath $(OUT))'
+image: ; DOCKER_BUILDKIT=0 docker build --network=host --build-arg GO_IMAGE='$(GO_IMAGE)' --build-arg VERSION='$(VERSION)' --build-arg REVISION='$(REVISION)' -t msgraph_security_exporter .
+image-all:
+	for arch in amd64 arm64; do GOOS=linux GOARCH=$$arch $(MAKE) rootfs OUT=dist/rootfs-$$arch || exit 1; done
+	$(image) -version='$(VERSION)' -revision='$(REVISION)' -source='$(SOURCE)' -created='$(CREATED)' pack ../../dist/image.tar amd64=../../dist/rootfs-amd64 arm64=../../dist/rootfs-arm64
+base-images: tools ; tools/base-images
+containers: base-images ; go -C e2e test -count=1 -timeout=15m ./containers
+
+# The Helm chart. chart-files makes those of its files that follow from others; run it after a
+# change of values.yaml, the rules or the dashboards.
+chart: tools schemas ; go -C e2e test -count=1 -timeout=15m ./chart
+chart-files: ; go run -C tools/chart . ../.. ../../deploy/chart/msgraph-security-exporter
+schemas: ; go run -C tools/cluster . ../../.tools/schemas
+
+# Archives, deb and rpm, as a release has them, and their installation where systemd runs.
+packages: ; tools/install tools/release tools/sbom && PATH="$$PWD/.tools/bin:$$PATH" goreleaser release --snapshot --clean --skip=sign
+packages-test: ; go -C e2e test -count=1 -timeout=30m ./packages
+# The chart on a real API server, which takes six minutes to build.
+apiserver: tools ; tools/install tools/cluster && { [ ! -e .tools/bin/server ] || mv -f .tools/bin/server .tools/bin/etcd; } && go -C e2e test -count=1 -timeout=30m ./cluster
+
+# What only the release workflow runs: it publishes.
+release: ; tools/install tools/release tools/sbom && PATH="$$PWD/.tools/bin:$$PATH" goreleaser release --clean
+image-push: ; skopeo copy --all --digestfile='$(DIGEST)' oci-archive:dist/image.tar 'docker://$(IMAGE):$(VERSION)'
+chart-package: ; tools/install tools/chart && tools/chart/package '$(VERSION)' '$(IMAGE)' dist/chart
+actions: tools ; .tools/bin/actionlint

@@ -13,6 +13,7 @@
 //	the stack of one tenant             internal/tenant
 //	pages over HTTP, reload             internal/server
 //	--check and --config.check          internal/preflight
+//	--healthcheck                       internal/server
 //	the simulator, --demo               graphclient/graphsim
 //
 // docs/architecture.md draws how they depend on each other.
@@ -51,12 +52,15 @@ func main() {
 	}
 }
 
-// run does what the flags ask for: it describes the configuration, checks the tenants, or
-// serves them. It serves until ctx ends, and then returns nil.
+// run does what the flags ask for: it asks a running exporter whether it is healthy, describes
+// the configuration, checks the tenants, or serves them. It serves until ctx ends, and then returns nil.
 func run(ctx context.Context, reloads <-chan os.Signal) error {
 	cfg, err := config.Parse(os.Args[1:], os.Getenv, os.Stdout)
 	if err != nil || cfg == nil {
 		return err
+	}
+	if cfg.Healthcheck {
+		return server.Healthcheck(ctx, cfg.Web)
 	}
 	logger := cfg.Logger(os.Stderr)
 	switch {

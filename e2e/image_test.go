@@ -84,7 +84,7 @@ func TestDockerfile(t *testing.T) {
 		}
 		return string(found[1])
 	}
-	if got, want := find("Dockerfile", `FROM \S+ golang:(\S+)`), find("go.mod", `(?m)^go (\S+)`); got != want {
+	if got, want := find("Dockerfile", `GO_IMAGE=golang:(\S+)`), find("go.mod", `(?m)^go (\S+)`); got != want {
 		t.Errorf("the Dockerfile builds with Go %s, go.mod asks for %s", got, want)
 	}
 }

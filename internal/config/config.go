@@ -25,6 +25,7 @@ type Config struct {
 	Loader                      // which reads the file again at each reload
 	Plan                        *Plan
 	ConfigCheck, Check, Demo    bool
+	Healthcheck                 bool // nothing else but Web is set
 	CheckFormat                 string
 	Lifecycle, Pprof, Exemplars bool
 	Web                         *web.FlagConfig
@@ -52,6 +53,9 @@ func Parse(args []string, getenv func(string) string, stdout io.Writer) (*Config
 	}
 	if err != nil {
 		return nil, withHint(err, app)
+	}
+	if flags.healthcheck { // the tenants are those of the exporter that is asked
+		return &Config{Healthcheck: true, Web: flags.web}, nil
 	}
 	return check(flags, getenv)
 }

@@ -35,7 +35,7 @@ type flagValues struct {
 	sweepInterval, maxAge, minRefreshInterval string
 	incidentInfo, tags                        string
 	logLevel, logFormat, configFile           string
-	configCheck, check, demo                  bool
+	configCheck, check, demo, healthcheck     bool
 	checkFormat                               string
 	lifecycle, pprof, exemplars               bool
 	web                                       *web.FlagConfig
@@ -57,6 +57,8 @@ func application() (*kingpin.Application, *flagValues) {
 		BoolVar(&o.check)
 	app.Flag("check.format", "Format of the report of --check. One of: ["+strings.Join(CheckFormats(), ", ")+"].").
 		Default(CheckText).HintOptions(CheckFormats()...).StringVar(&o.checkFormat)
+	app.Flag("healthcheck", "Ask the exporter that runs on this host with the same --web flags whether it is healthy, and exit with 0 if it is, else 1.").
+		BoolVar(&o.healthcheck)
 	o.tenantFlag(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
 	o.web = kingpinflag.AddFlags(app, defaultAddress)
 	app.Flag("web.enable-lifecycle", "Read the configuration file again on POST /-/reload, as on SIGHUP.").BoolVar(&o.lifecycle)
