@@ -62,7 +62,7 @@ func parse(t *testing.T, text string) []manifest {
 const (
 	mounted = "/etc/msgraph_security_exporter"
 	tenants = `tenants:
-  - {name: contoso, tenant_id: contoso.onmicrosoft.com, client_id: 66666666-7777-8888-9999-000000000000, auth: {client_secret_file: /secret}}
+  - {name: contoso, tenant_id: contoso.onmicrosoft.com, client_id: 66666666-7777-8888-9999-000000000000, auth: {client_secret_file: ` + mounted + `/credentials/k}}
 `
 )
 
@@ -73,8 +73,8 @@ func accepted(t *testing.T, name string, manifests []manifest) {
 	folder := t.TempDir()
 	signed := pair()
 	for file, text := range map[string]string{
-		"web/web.yml": "", "config/config.yml": tenants, "token": "token",
-		"credentials/k": "secret", "credentials/client-secret": "secret", "credentials/contoso.pem": signed, "credentials/pem": signed,
+		"web/web.yml": "", "config/config.yml": strings.ReplaceAll(tenants, mounted, folder), "token": "token",
+		"credentials/k": "secret", "credentials/client-secret": "secret", "credentials/contoso": "secret", "credentials/fabrikam": "secret", "credentials/contoso.pem": signed, "credentials/pem": signed,
 	} {
 		put(t, filepath.Join(folder, file), text)
 	}
