@@ -22,7 +22,8 @@ type suspicion struct {
 	base, count int           // open incidents when the interval began, and denied since
 	until       time.Duration // the interval's end, by [elapsed]
 	withheld    map[string]denial
-	look        time.Duration // when the windows of what is withheld are read again
+	began       time.Duration // when it did, by [elapsed]
+	look        time.Duration // since when the windows of what is withheld are read again; 0: not yet
 	full        int           // open incidents when it began
 }
 
@@ -35,11 +36,16 @@ type denial struct {
 func (s *suspicion) active() bool { return len(s.withheld) > 0 }
 
 // deny finds out what became of the open incidents that a reading of the span, begun then, did
-// not show. Most were just closed, which a pass tells. Few are asked for by their ids; for
+// not show; all says that it was of every status. Most were just closed, which a pass tells. Few are asked for by their ids; for
 // more, or where that fails, the span is read without the filter on status. What is absent even
 // there was deleted.
-func (m *Mirror) deny(ctx context.Context, s span, began time.Time) error {
-	if len(m.missing(s, began)) == 0 {
+func (m *Mirror) deny(ctx context.Context, s span, began time.Time, all bool) error {
+	denied := m.missing(s, began)
+	if len(denied) == 0 {
+		return nil
+	}
+	if all {
+		m.withdraw(denied, moment{began.Sub(m.epoch), time.Since(m.epoch)}, true)
 		return nil
 	}
 	if err := m.await(ctx, m.ask(began)); err != nil && ctx.Err() != nil {
@@ -58,7 +64,7 @@ func (m *Mirror) deny(ctx context.Context, s span, began time.Time) error {
 	if err := newCover(q, nil, 1, false, m.now()).run(ctx, m); err != nil {
 		return err
 	}
-	denied := m.missing(s, again)
+	denied = m.missing(s, again)
 	alive, err := m.alive(ctx, len(denied))
 	if err != nil {
 		return err
@@ -81,6 +87,13 @@ func (m *Mirror) alive(ctx context.Context, denied int) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return !l.ended || 2*len(l.each()) >= m.copy.open-denied, nil
+}
+
+// suspects reports whether Graph is suspected of hiding incidents.
+func (m *Mirror) suspects() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.suspicion.active()
 }
 
 // absent returns which of the incidents Graph denies by id.
@@ -126,7 +139,7 @@ func (m *Mirror) withdraw(ids []string, at moment, alive bool) {
 	defer m.mu.Unlock()
 	s, now := &m.suspicion, m.elapsedLocked()
 	if now >= s.until {
-		s.base, s.count, s.until = m.copy.open, 0, now+m.cfg.SweepInterval
+		s.base, s.count, s.until = m.copy.open, 0, now+m.sweepPeriod()
 	}
 	fresh := 0
 	for _, id := range ids {
@@ -143,25 +156,27 @@ func (m *Mirror) withdraw(ids []string, at moment, alive bool) {
 	m.dropAll(ids, at)
 }
 
-// withhold keeps incidents that are denied; the lock is held.
+// withhold keeps incidents that are denied; the lock is held. All windows are read at once, to
+// see how much is denied.
 func (m *Mirror) withhold(ids []string, d denial) {
 	s := &m.suspicion
 	if !s.active() {
 		m.cfg.Logger.Warn("Graph denies many open incidents, waiting for a second look", "denied", len(ids), "open", m.copy.open)
-		s.withheld = map[string]denial{}
-		s.full = m.copy.open
-		s.look = d.at + m.cfg.SweepInterval/8
-		m.windows.rush(d.at, func(*window) bool { return true }) // to see all of it
+		s.withheld, s.full, s.began, s.look = map[string]denial{}, m.copy.open, d.at, 0
+		m.windows.rush(d.at, func(*window) bool { return true })
 	}
 	for _, id := range ids {
 		if _, again := s.withheld[id]; !again {
 			s.withheld[id] = d
-		} else if d.at >= s.look {
-			s.withheld[id] = denial{d.moment, -1} // confirmed
+		} else if s.look > 0 {
+			s.withheld[id] = denial{d.moment, confirmed}
 		}
 	}
 	m.announce()
 }
+
+// confirmed is the time of a denial that a second look has confirmed.
+const confirmed time.Duration = -1
 
 // shown notes that Graph shows an incident after all; the lock is held.
 func (m *Mirror) shown(id string, at moment) {
@@ -172,59 +187,63 @@ func (m *Mirror) shown(id string, at moment) {
 	}
 }
 
-// lookAgain has the windows of what is withheld read again when the time has come, and ends
-// the suspicion when that agreed: whatever else was denied meanwhile is weighed anew, against
-// what is left.
+// lookAgain has the windows of what is withheld read again once all have been read, or after a
+// quarter of the sweep interval, and ends the suspicion when that agreed: whatever else was
+// denied meanwhile is weighed anew, against what is left.
 func (m *Mirror) lookAgain() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s, now := &m.suspicion, m.elapsedLocked()
-	if !s.active() || now < s.look {
+	switch {
+	case !s.active():
+		return
+	case s.look == 0:
+		if m.windows.oldest() < s.began && now < s.began+m.cfg.SweepInterval/4 {
+			return
+		}
+		s.look = now
+		var created []Ticks
+		for id := range s.withheld {
+			created = append(created, m.copy.rows[id].Created)
+		}
+		m.windows.rush(now, func(w *window) bool { return slices.ContainsFunc(created, w.holds) })
 		return
 	}
-	var confirmed, fresh []string
-	waiting := false
+	var agreed, fresh []string
 	for id, d := range s.withheld {
 		switch {
-		case d.at < 0:
-			confirmed = append(confirmed, id)
+		case d.at == confirmed:
+			agreed = append(agreed, id)
 		case d.at < s.look:
-			waiting = true
-			in := m.copy.rows[id].Created
-			m.windows.rush(now, func(w *window) bool { return w.failed == "" && w.holds(in) && w.read < s.look })
+			return // its window has yet to be read
 		default:
 			fresh = append(fresh, id)
 		}
 	}
-	switch {
-	case waiting:
-	case len(s.withheld) >= m.copy.open && s.full > denyFew:
+	if len(s.withheld) >= m.copy.open && s.full > denyFew {
 		// A list that went from many to nothing is never believed: a licence has lapsed.
-		s.look = now + m.cfg.SweepInterval/4
+		s.began, s.look = now+m.cfg.SweepInterval/4, 0
 		for id, d := range s.withheld {
 			s.withheld[id] = denial{d.moment, now}
 		}
-	default:
-		m.believe(confirmed, fresh, now)
+		return
 	}
+	m.believe(agreed, fresh, now)
 }
 
 // believe drops what a second look has confirmed; the lock is held.
-func (m *Mirror) believe(confirmed, fresh []string, now time.Duration) {
+func (m *Mirror) believe(agreed, fresh []string, now time.Duration) {
 	s := &m.suspicion
 	held := s.withheld
 	s.withheld = nil
-	for _, id := range confirmed {
+	for _, id := range agreed {
 		m.dropAll([]string{id}, held[id].moment)
 	}
-	m.cfg.Logger.Info("A second look confirmed what Graph denies", "denied", len(confirmed), "open", m.copy.open)
-	s.base, s.count, s.until = m.copy.open, 0, now+m.cfg.SweepInterval
+	m.cfg.Logger.Info("A second look confirmed what Graph denies", "denied", len(agreed), "open", m.copy.open)
+	s.base, s.count, s.until = m.copy.open, len(fresh), now+m.sweepPeriod()
 	if n := len(fresh); n > denyFew && n*denyShare > s.base {
-		for _, id := range fresh {
-			m.withhold([]string{id}, denial{held[id].moment, now})
-		}
+		m.withhold(fresh, denial{held[fresh[0]].moment, now})
 	} else {
-		s.count = n
 		for _, id := range fresh {
 			m.dropAll([]string{id}, held[id].moment)
 		}

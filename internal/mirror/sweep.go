@@ -82,14 +82,14 @@ func (m *Mirror) sweepPeriod() time.Duration {
 // show any more. It returns the cells that it took, where it took several, and how many rows
 // they held.
 func (m *Mirror) sweepWindow(ctx context.Context, s span) ([]span, int, error) {
-	began := time.Now()
-	q := query{region: region{created: s, updated: allTime}, operation: graphclient.OperationSweep, open: true, paced: true}
+	began, all := time.Now(), m.suspects() // then there is much to find out about
+	q := query{region: region{created: s, updated: allTime}, operation: graphclient.OperationSweep, open: !all, paced: true}
 	c := newCover(q, nil, 1, false, m.now())
 	if err := c.run(ctx, m); err != nil {
 		return nil, 0, err
 	}
 	m.resolve(ctx)
-	return c.cells, c.rows, m.deny(ctx, s, began)
+	return c.cells, c.rows, m.deny(ctx, s, began, all)
 }
 
 // swept notes how the reading of a window ended.
