@@ -260,10 +260,10 @@ func (m *Mirror) put(l *listing, in Incident, at moment, q *query) {
 	}
 	was, is := known && old.open(), in.Status.Open()
 	passed := in.Updated < TicksOf(m.watermark.Add(-overlap))
-	if q.operation == graphclient.OperationSweep && passed {
+	if q.operation != graphclient.OperationDelta && passed {
 		m.correct(was, is)
 	}
-	if q.paced && passed && (known && in.Updated > old.Updated || !known && is) {
+	if (q.paced || q.operation == graphclient.OperationGet) && passed && (known && in.Updated > old.Updated || !known && is) {
 		m.fall(m.clock.late(age))
 	}
 }

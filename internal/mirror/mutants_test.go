@@ -116,7 +116,7 @@ func runMutant(t *testing.T, file, text string) (string, error) {
 	if err := os.WriteFile(config, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", config, "-count=1", "-vet=off", "-timeout=5m", "-model.events=12000", ".")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", config, "-count=1", "-failfast", "-vet=off", "-timeout=5m", "-model.events=12000", ".")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
