@@ -41,7 +41,8 @@ type listing struct {
 	// unfiltered says that Graph was not asked to leave out closed incidents.
 	unfiltered bool
 	unknown    int       // rows that were not known although the query's probes says that they should be
-	sent       time.Time // when the first request was sent, on Graph's clock
+	sent       time.Time // when the first request was sent, on Graph's clock as it was believed then
+	fell       time.Duration
 }
 
 // read lists a query, at most so many pages with rows, and puts each page into the copy as
@@ -110,7 +111,7 @@ func (m *Mirror) take(l *listing, page *graphclient.Page, q *query) {
 	defer m.mu.Unlock()
 	sent := m.observe(page.Answer)
 	if l.sent.IsZero() {
-		l.sent = sent
+		l.sent, l.fell = sent, m.fell
 	}
 	if n := len(page.Incidents); page.More && n > m.fullPage {
 		m.fullPage = n
@@ -214,7 +215,7 @@ func (m *Mirror) whole(ctx context.Context, q query, pages int) (l listing, comp
 		return l, false, err
 	}
 	alike := l.ended && again.ended && sameIncidents(l.each(), again.each())
-	again.sent = l.sent
+	again.sent, again.fell = l.sent, l.fell
 	return again, alike && (len(again.pages) == 0 || again.countsUp(&q)), nil
 }
 

@@ -83,9 +83,10 @@ type Mirror struct {
 	// watermark is up to where, on Graph's clock, every dated change that was readable has
 	// been read. It moves only with a pass that completed.
 	watermark     time.Time
-	lookbackFrom  time.Time // when the last lookback was sent, on Graph's clock
-	lookbackBegan time.Time // the same, on the local one
-	resumed       bool      // the next lookback follows a pause, and reads all of it
+	fell          time.Duration // how far Graph's clock has turned out to be behind, all in all
+	lookbackFrom  time.Time     // when the last lookback was sent, on Graph's clock
+	lookbackBegan time.Time     // the same, on the local one
+	resumed       bool          // the next lookback follows a pause, and reads all of it
 	windows       partition
 	suspicion     suspicion
 	passless      bool          // passes fail because Graph does not filter by update
@@ -232,6 +233,7 @@ func (m *Mirror) observe(a graphclient.Answer) time.Time {
 
 func (m *Mirror) fall(by time.Duration) {
 	if by > maxClockJump && !m.watermark.IsZero() {
+		m.fell += by
 		m.watermark = m.watermark.Add(-by)
 		m.lookbackFrom = m.lookbackFrom.Add(-by)
 	}
@@ -262,9 +264,9 @@ func (m *Mirror) put(l *listing, in Incident, at moment, q *query) {
 	passed := in.Updated < TicksOf(m.watermark.Add(-overlap))
 	if q.operation != graphclient.OperationDelta && passed {
 		m.correct(was, is)
-	}
-	if (q.paced || q.operation == graphclient.OperationGet) && passed && (known && in.Updated > old.Updated || !known && is) {
-		m.fall(m.clock.late(age))
+		if known && in.Updated > old.Updated || !known && is {
+			m.fall(m.clock.late(age))
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime"
 	"strings"
 	"sync"
@@ -69,15 +70,19 @@ func discard(string, ...any) {}
 // A model is one random history of a world and of the mirror that follows it.
 type model struct {
 	*world
-	logf   func(string, ...any)
-	mirror *Mirror
-	stop   func()
-	tol    tolerance
-	pulls  int
-	ups    int
-	faulty bool
-	pulled time.Time
-	healed time.Time // since when the background reads undisturbed
+	logf     func(string, ...any)
+	mirror   *Mirror
+	stop     func()
+	tol      tolerance
+	ceiling  int           // of the client's requests a minute
+	patience time.Duration // between pulls, at most
+	ahead    time.Duration // of a proxy's Date from Graph's
+	misled   bool          // it was, or the local clock is wrong as well: T may be old
+	pulls    int
+	ups      int
+	faulty   bool
+	pulled   time.Time
+	healed   time.Time // since when the background reads undisturbed
 }
 
 func runModel(t *testing.T, seed uint64, events int, logf func(string, ...any)) error {
@@ -120,14 +125,22 @@ func newModel(seed uint64, logf func(string, ...any)) *model {
 	if skew > 0 {
 		cfg.NodeSkews = []time.Duration{-skew, 0, skew}
 	}
-	offset := one(rng, 0, 0, -3*time.Hour, 40*time.Minute)
-	_ = offset
+	// Half of the worlds are played by a Graph that enforces a limit, to a client as it is by
+	// default.
+	ceiling := 100_000
+	if rng.IntN(2) == 0 {
+		ceiling, cfg.RequestsPerMinute = 120, one(rng, 0, 50, 150)
+		cfg.ThrottleRetryAfter = one(rng, graphsim.RetryNone, graphsim.RetrySeconds, graphsim.RetryDate)
+	}
+	cfg.DeepSkip = one(rng, 0, 0, 100)
 	w := newWorld(seed, cfg)
+	w.offset = one(rng, 0, 0, -3*time.Hour, 40*time.Minute)
 	w.lagMode = rng.IntN(3)
-	m := &model{world: w, logf: logf, tol: tolerance{
-		skew:  skew,
-		young: 35 * time.Second,
-		old:   6 * time.Minute,
+	m := &model{world: w, logf: logf, ceiling: ceiling, misled: w.offset != 0, patience: one(rng, time.Second, 20*time.Second, 20*time.Second, 90*time.Second), tol: tolerance{
+		skew:   skew,
+		offset: w.offset,
+		young:  35 * time.Second,
+		old:    6 * time.Minute,
 	}}
 	for range one(w.rng, 0, 3, 40, 120) {
 		w.create(w.upTo(72 * time.Hour))
@@ -144,8 +157,8 @@ func (m *model) start() {
 		TenantID:          "tenant",
 		ClientID:          "client",
 		Credential:        graphclient.ClientSecret(func() (graphclient.Secret, error) { return "s", nil }),
-		RequestsPerMinute: 100000,
-		Transport:         m.sim,
+		RequestsPerMinute: m.ceiling,
+		Transport:         m.proxy(),
 	})
 	if err != nil {
 		panic(err)
@@ -163,6 +176,28 @@ func (m *model) start() {
 	m.pulled = time.Now()
 	m.tol.settled, m.tol.passes, m.healed = time.Now().Add(time.Second), nil, time.Now()
 }
+
+// proxy returns a transport whose Dates are ahead as long as the model says so.
+func (m *model) proxy() http.RoundTripper {
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		resp, err := m.sim.RoundTrip(r)
+		if date, dateErr := http.ParseTime(respHeader(resp, "Date")); err == nil && dateErr == nil && m.ahead > 0 {
+			resp.Header.Set("Date", date.Add(m.ahead).Format(http.TimeFormat))
+		}
+		return resp, err
+	})
+}
+
+func respHeader(resp *http.Response, name string) string {
+	if resp == nil {
+		return ""
+	}
+	return resp.Header.Get(name)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 type logWriter struct{ logf func(string, ...any) }
 
@@ -187,10 +222,16 @@ func (m *model) step() error {
 		m.merge()
 	case p < 9100:
 		m.remove()
-	case p < 9130:
+	case p < 9124:
 		for range m.rng.IntN(80) {
 			m.change()
 		}
+	case p < 9126:
+		m.burst()
+	case p < 9128:
+		m.ahead, m.misled = one(m.rng, 0, 0, time.Hour, 20*time.Minute), true
+	case p < 9130:
+		m.ahead = 0
 	case p < 9140:
 		m.fault()
 	case p < 9150 || m.faulty && p < 9190:
@@ -202,10 +243,18 @@ func (m *model) step() error {
 		m.stop()
 		m.start()
 	default:
-		time.Sleep(m.upTo(20 * time.Second))
+		time.Sleep(m.upTo(m.patience))
 		return m.pull()
 	}
 	return nil
+}
+
+// burst closes, merges or creates a large part of the tenant at once.
+func (m *model) burst() {
+	do := one(m.rng, m.merge, m.resolve, func() { m.create(0) })
+	for range 20 + m.rng.IntN(150) {
+		do()
+	}
 }
 
 // pull asks as a Prometheus would and judges the answer.
@@ -224,16 +273,25 @@ func (m *model) pull() error {
 	}
 	m.ups++
 	tol := m.tol
-	if m.faulty || r.RequestsPerMinute < 600 { // the sweeps are slowed down
+	if m.misled { // a clock that was set back comes forward by stamps of nodes that are ahead
+		tol.skew = 2*tol.skew + time.Second
+	}
+	if m.faulty { // the sweeps are slowed down
 		tol.settled = time.Now()
+	}
+	if age := time.Since(r.Taken); !m.misled && len(r.Problems) == 0 && age > 15*time.Second+2*m.tol.skew {
+		return fmt.Errorf("numbers of %s with up 1 and no reason", age)
 	}
 	// Where closed incidents are listed as well there are more windows, and the period is longer.
 	tol.old = max(tol.old, r.SweepPeriod+30*time.Second)
-	tol.look = time.Now().Add(-r.LookbackAge)
-	if rested := time.Since(m.healed); !m.faulty && rested > 5*time.Minute && r.LookbackAge > lookbackPace+time.Minute {
+	tol.young = max(tol.young, r.YoungPeriod+10*time.Second)
+	if tol.look = (time.Time{}); r.LookbackAge > 0 {
+		tol.look = time.Now().Add(-r.LookbackAge)
+	}
+	if rested := time.Since(m.healed); !m.faulty && rested > 20*time.Minute && r.LookbackAge > 10*time.Minute {
 		return fmt.Errorf("the last lookback began %s ago", r.LookbackAge)
 	}
-	m.tol.passes = append(m.tol.passes, served{r.Snapshot.Taken, time.Now(), tol.look})
+	m.tol.passes = append(m.tol.passes, served{r.Snapshot.Taken.Add(-m.offset), time.Now(), tol.look})
 	return m.check(r.Snapshot, time.Now(), &tol)
 }
 
@@ -245,10 +303,17 @@ func (m *model) fault() {
 		Kind:        one(m.rng, graphsim.FaultStatus, graphsim.FaultStatus, graphsim.FaultHang, graphsim.FaultDisconnect, graphsim.FaultHTML, graphsim.FaultGarbage, graphsim.FaultTruncated, graphsim.FaultPartial, graphsim.FaultEmptyOK),
 		Status:      one(m.rng, 429, 500, 503, 400, 401, 403),
 		Probability: one(m.rng, 0.05, 0.2, 0.6, 1),
+		Where:       one(m.rng, nil, nil, asksFor("status"), asksFor("createdDateTime"), asksFor("lastUpdateDateTime")),
 	})
 }
 
+// asksFor selects the requests that filter by a property.
+func asksFor(property string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return strings.Contains(r.URL.RawQuery, property) }
+}
+
 func (m *model) heal() {
+	m.ahead = 0
 	m.sim.ClearFaults()
 	m.faulty = false
 	// A refresh or a sweep may still be in the middle of its retries, and pauses.

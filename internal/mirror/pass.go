@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,8 +34,11 @@ type pass struct {
 	query
 	lookback bool
 	since    time.Time // what it asks for, on Graph's clock
-	sent     time.Time // when its first request was, on Graph's clock
-	began    time.Time // the same, on the local one
+	sent     time.Time // when its first request was, on Graph's clock as it was believed then
+	// asked and fell are how far that clock had fallen back when the pass was planned, and when
+	// it was sent.
+	asked, fell time.Duration
+	began       time.Time // the same, on the local one
 	// What is too much for one listing is walked through or, where it is not sorted, covered.
 	walk  *walk
 	cover *cover
@@ -47,7 +51,7 @@ func (m *Mirror) newPass(lookback bool) *pass {
 	r := everything
 	r.updated.from = TicksOf(since)
 	q := query{region: r, operation: graphclient.OperationDelta, paced: lookback}
-	return &pass{query: q, lookback: lookback, since: since, began: time.Now()}
+	return &pass{query: q, lookback: lookback, since: since, began: time.Now(), asked: m.fell}
 }
 
 // since returns the oldest update that a pass has to ask for; the lock is held.
@@ -90,7 +94,8 @@ func (m *Mirror) times(which func(*row) bool) []Ticks {
 	return times
 }
 
-// run reads what is left of the pass. What fails can be run again, but not at a pull's pace.
+// run reads what is left of the pass. What fails can be run again; what Graph does not show in
+// full, not at a pull's pace.
 func (p *pass) run(ctx context.Context, m *Mirror) error {
 	if p.walk == nil {
 		complete, err := p.list(ctx, m)
@@ -104,19 +109,21 @@ func (p *pass) run(ctx context.Context, m *Mirror) error {
 			ok, err = p.walk.probe(ctx, m)
 		}
 		if ok || err != nil {
-			p.walk.q.paced = true
+			p.walk.q.paced = p.lookback || errors.Is(err, errIncomplete)
 			return err
 		}
 		p.cover = newCover(p.query, m.timesSince(p.since), 1+1/float64(min(p.walk.pages, 3)), true, TicksOf(p.sent))
 	}
 	err := p.cover.run(ctx, m)
-	p.cover.q.paced = true
+	p.cover.q.paced = p.lookback || errors.Is(err, errIncomplete)
 	return err
 }
 
 // list reads the pass in one listing, or begins to walk through it where that is too much.
 func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
-	p.sent = m.now().Time().Add(-time.Second)
+	m.mu.Lock()
+	p.sent, p.fell = m.clock.predict(time.Now()).Add(-time.Second), m.fell
+	m.mu.Unlock()
 	p.walk = newWalk(p.query)
 	if len(m.timesSince(p.since)) >= maxPages*cellRows {
 		return false, nil
@@ -126,7 +133,7 @@ func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
 		p.walk = nil
 		return false, err
 	}
-	p.sent = l.sent
+	p.sent, p.fell = l.sent, l.fell
 	if complete {
 		return true, nil
 	}
@@ -149,10 +156,12 @@ func (m *Mirror) timesSince(since time.Time) []Ticks {
 // Graph's clock turned out to be behind what the pass took it for, so that it asked for too
 // little; the lock is held.
 func (m *Mirror) finish(p *pass) bool {
-	if p.since.After(m.watermark.Add(-shortOverlap)) {
+	p.sent = p.sent.Add(p.fell - m.fell)
+	covers := !p.since.After(m.watermark.Add(-shortOverlap))
+	if p.asked != m.fell || !covers && !p.lookback {
 		return false
 	}
-	if p.sent.After(m.watermark) {
+	if covers && p.sent.After(m.watermark) {
 		m.watermark = p.sent
 	}
 	if p.lookback {

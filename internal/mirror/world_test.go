@@ -25,6 +25,7 @@ type version struct {
 type world struct {
 	sim     *graphsim.Sim
 	rng     *rand.Rand
+	offset  time.Duration // of Graph's clock from the true one
 	lagMode int
 	lag     time.Duration // of the latest change, as drawn for the simulator
 	history map[string][]version
@@ -43,6 +44,7 @@ func newWorld(seed uint64, cfg graphsim.Config) *world {
 	cfg.Retention = -1
 	cfg.Terse = true
 	cfg.KeepRequests = 100
+	cfg.Now = func() time.Time { return time.Now().Add(w.offset) }
 	cfg.VisibilityLag = func(*rand.Rand) time.Duration { return w.lag }
 	w.sim = graphsim.New(cfg)
 	return w
@@ -104,7 +106,7 @@ func (w *world) create(age time.Duration) {
 	w.draw()
 	in := graphsim.Incident{Severity: one(w.rng, "low", "medium", "high", "informational")}
 	if age > 0 {
-		in.Created = time.Now().Add(-age).Truncate(time.Second / 10)
+		in.Created = time.Now().Add(w.offset - age).Truncate(time.Second / 10)
 		in.Updated = in.Created
 		w.lag = 0
 	}
@@ -115,7 +117,7 @@ func (w *world) create(age time.Duration) {
 	w.ids = append(w.ids, id)
 	w.note(id, true)
 	if age > 0 {
-		w.history[id][0].at = in.Created
+		w.history[id][0].at = in.Created.Add(-w.offset)
 	}
 }
 
@@ -189,6 +191,7 @@ type tolerance struct {
 	young   time.Duration // for undated changes of incidents younger than an hour
 	old     time.Duration // for undated changes of others
 	settled time.Time     // undated changes made before count from then
+	offset  time.Duration // of Graph's clock from the true one
 	passes  []served      // snapshots served so far, since the start of the mirror
 }
 
@@ -220,7 +223,7 @@ func (t *tolerance) due(v *version, created Ticks, look time.Time) time.Time {
 			return v.at.Add(time.Hour)
 		}
 		return v.at
-	case v.at.Sub(created.Time()) < 59*time.Minute:
+	case v.at.Sub(created.Time().Add(-t.offset)) < 59*time.Minute:
 		return base.Add(t.young)
 	default:
 		return base.Add(t.old)
@@ -281,7 +284,7 @@ func (w *world) check(s *Snapshot, now time.Time, t *tolerance) error {
 	for id := range w.history {
 		got := shown[id]
 		delete(shown, id)
-		states := w.allowed(id, s.Taken, now, t)
+		states := w.allowed(id, s.Taken.Add(-w.offset), now, t)
 		if !slices.ContainsFunc(states, func(want *Incident) bool { return equal(got, want) }) {
 			return fmt.Errorf("snapshot of %s read at %s: incident %s is %+v, may be %s\nhistory: %s",
 				s.Taken.Format(timeFormat), now.UTC().Format(timeFormat), id, got, describe(states), w.tell(id))
