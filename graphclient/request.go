@@ -102,7 +102,6 @@ func (c *Client) request(ctx context.Context, u *url.URL, token string) (*http.R
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Accept", "application/json")
-	r.Header.Set("Accept-Encoding", "gzip") // see [decode]
 	// Without it, status awaitingAction is sent as unknownFutureValue.
 	r.Header.Set("Prefer", "include-unknown-enum-members")
 	r.Header.Set("User-Agent", c.agent)
