@@ -46,7 +46,7 @@ func (s *signIn) fetch(ctx context.Context) (grant, *Error) {
 	attrs := []slog.Attr{slog.String("operation", string(OperationToken)), slog.Duration("duration", time.Since(sent)), slog.Int("status", x.status)}
 	if failure != nil {
 		failure.RequestID = x.header.Get("X-Ms-Request-Id")
-		s.redact.scrub(failure)
+		failure = s.redact.scrub(failure)
 		attrs = append(attrs, slog.Any("err", failure))
 	} else {
 		attrs = append(attrs, slog.Duration("lifetime", held.expires.Sub(sent)))
