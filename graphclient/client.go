@@ -39,8 +39,8 @@ const (
 	OperationToken Operation = "token"
 )
 
-// doing returns what fails when the operation does, as errors begin.
-func (op Operation) doing() string {
+// verb returns what fails when the operation does, as errors begin.
+func (op Operation) verb() string {
 	switch op {
 	case OperationToken:
 		return "signing in"
@@ -120,9 +120,9 @@ func New(cfg Config) (*Client, error) {
 	in := newSignIn(cfg, endpoint, authority)
 	return &Client{
 		root:       endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
-		http:       &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
+		http:       &http.Client{Transport: cfg.Transport, CheckRedirect: noRedirects},
 		credential: cfg.Credential,
-		tokens:     &tokenCache{signIn: in.fetch, log: cfg.Logger},
+		tokens:     &tokenCache{signIn: in.newToken, log: cfg.Logger},
 		limiter:    newLimiter(cfg.RequestsPerMinute, time.Now()),
 		redact:     in.redact,
 		log:        cfg.Logger,
@@ -155,7 +155,7 @@ func (cfg *Config) check() error {
 // withoutClientID reports whether a credential can do without the id of an application.
 func withoutClientID(c Credential) bool {
 	switch c.(type) {
-	case platform, azureCLI:
+	case platformCredential, azureCLI:
 		return true
 	}
 	return false

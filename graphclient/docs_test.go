@@ -44,7 +44,7 @@ func TestDocumentedCauses(t *testing.T) {
 		documented = append(documented, regexp.MustCompile(`\d+`).FindAllString(row[0], -1)...)
 	}
 	slices.Sort(documented)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(causes)), documented); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(entraCauses)), documented); diff != "" {
 		t.Errorf("-explained +documented:\n%s", diff)
 	}
 }

@@ -49,7 +49,7 @@ type Error struct {
 //	listing incidents: throttled (HTTP 429): activityLimitReached: Too many requests (request-id 5f2c…)
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Operation.doing(), e.Reason)
+	fmt.Fprintf(&b, "%s: %s", e.Operation.verb(), e.Reason)
 	if e.Status != 0 {
 		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
 	}
@@ -111,13 +111,13 @@ func reasonOf(status int, op Operation) Reason {
 	return ReasonServerError
 }
 
-// gaveUp is the error of a caller whose context ended while it waited.
-func gaveUp(ctx context.Context, op Operation) *Error {
+// waitError is the error of a caller whose context ended while it waited.
+func waitError(ctx context.Context, op Operation) *Error {
 	return &Error{Reason: ReasonTimeout, Operation: op, Message: "gave up waiting", cause: ctx.Err()}
 }
 
-// cut is the error when the caller's context ends before the next try.
-func (e *Error) cut(ctx context.Context) *Error {
+// interrupted is the error when the caller's context ends before the next try.
+func (e *Error) interrupted(ctx context.Context) *Error {
 	c := *e
 	c.cause = ctx.Err()
 	return &c

@@ -77,16 +77,16 @@ func (r *redactor) remember(words ...string) {
 	r.recent = slices.Clone(r.recent[:min(len(r.recent), remembered)])
 }
 
-// certain is the length from which on a word is in a text for no other reason than that it was
+// minEcho is the length from which on a word is in a text for no other reason than that it was
 // copied there.
-const certain = 16
+const minEcho = 16
 
 // compile computes the forms of all words. The lock is held.
 func (r *redactor) compile() {
 	var forms []string
 	r.echoes = nil
 	for _, w := range slices.Concat(r.inUse[roleToken], r.inUse[roleCredential]) {
-		if len(w) >= certain {
+		if len(w) >= minEcho {
 			r.echoes = append(r.echoes, formsOf(w)...)
 		}
 	}
@@ -134,7 +134,7 @@ func (r *redactor) repeated(texts ...string) bool {
 	echoes := r.echoes
 	r.mu.Unlock()
 	for _, s := range texts {
-		if len(s) >= certain && slices.ContainsFunc(echoes, func(e string) bool { return strings.Contains(s, e) }) {
+		if len(s) >= minEcho && slices.ContainsFunc(echoes, func(e string) bool { return strings.Contains(s, e) }) {
 			return true
 		}
 	}
@@ -164,11 +164,11 @@ func (r *redactor) replace(s string) string {
 	if found == nil {
 		return s
 	}
-	return blacken(s, found)
+	return maskSpans(s, found)
 }
 
-// blacken returns the text with a placeholder for each of its parts that are covered by spans.
-func blacken(s string, spans []span) string {
+// maskSpans returns the text with a placeholder for each of its parts that are covered by spans.
+func maskSpans(s string, spans []span) string {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	var b strings.Builder
 	end := 0
@@ -177,7 +177,7 @@ func blacken(s string, spans []span) string {
 		for i++; i < len(spans) && spans[i].from < whole.to; i++ {
 			whole.to = max(whole.to, spans[i].to)
 		}
-		b.WriteString(s[end:whole.from] + hidden)
+		b.WriteString(s[end:whole.from] + placeholder)
 		end = whole.to
 	}
 	return b.String() + s[end:]

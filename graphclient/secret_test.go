@@ -206,7 +206,7 @@ func TestAssertionIsHidden(t *testing.T) {
 			return answer(r, http.StatusUnauthorized, fmt.Sprintf(`{"error":"no","error_description":"AADSTS700027: not %s"}`, sent))
 		}), func(c *Config) { c.Credential, c.Logger = credential, log.logger() })
 		_, _, err := list(t.Context(), client, Query{})
-		if ReasonOf(err) != ReasonCredential || !strings.Contains(err.Error(), "not "+hidden) {
+		if ReasonOf(err) != ReasonCredential || !strings.Contains(err.Error(), "not "+placeholder) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if text := fmt.Sprint(err) + log.String(); strings.Contains(text, sent[:20]) || strings.Contains(text, sent[len(sent)-9:]) {

@@ -19,7 +19,7 @@ type Transport struct{ *http.Transport }
 // authorities from the environment, HTTP/2, gzip, and bounds on each step.
 func NewTransport() *Transport {
 	return &Transport{&http.Transport{
-		Proxy:                  pastProxy(http.ProxyFromEnvironment),
+		Proxy:                  exceptPlatform(http.ProxyFromEnvironment),
 		DialContext:            dial,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  requestLimit,
@@ -104,17 +104,17 @@ func onlyLoopback(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// pastProxy has requests to a platform's own service pass the proxy by, and leaves all others to
+// exceptPlatform has requests to a platform's own service pass the proxy by, and leaves all others to
 // the function that chooses one.
-func pastProxy(choose func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+func exceptPlatform(choose func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return func(r *http.Request) (*url.URL, error) {
-		if r.Context().Value(directKey{}) != nil {
+		if r.Context().Value(proxyBypassKey{}) != nil {
 			return nil, nil
 		}
 		return choose(r)
 	}
 }
 
-// stay follows no redirect: it would carry the token, or with a 307 the secret, to wherever
+// noRedirects follows no redirect: it would carry the token, or with a 307 the secret, to wherever
 // the answer says. The answer is returned as it is and is an error.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
