@@ -63,7 +63,7 @@ func withOperation(ctx context.Context, op Operation) context.Context {
 	return context.WithValue(ctx, operationKey{}, op)
 }
 
-// Config says which tenant to read, as whom, and how hard to press.
+// Config says which tenant a client reads, how it signs in, and how many requests it may send.
 type Config struct {
 	// Endpoint is the Graph root without a version, such as
 	// https://graph.microsoft.com, and Authority the root of the sign-in service;
@@ -79,8 +79,8 @@ type Config struct {
 	// Transport carries all requests, those to the token endpoint included;
 	// nil: one from [NewTransport].
 	Transport http.RoundTripper
-	// Logger gets one line a request at debug level, and one at each change of state
-	// that no error tells of; nil: nowhere.
+	// Logger gets a line for each request at debug level, and one for each change of state
+	// that no error reports; nil: no lines.
 	Logger *slog.Logger
 	// Hidden is what no text shows, besides the credential itself: a proxy's password, say,
 	// which the proxy may send back.

@@ -23,8 +23,8 @@ type CredentialState struct {
 	// Ends is when the certificate in use ends: the one that was accepted last, or, before any
 	// was, the one that was read last. Zero if that is not known, as of a secret.
 	Ends time.Time
-	// Fallback reports that what is configured is of no use, and the client signs in with what
-	// was accepted before.
+	// Fallback reports that the configured credential cannot be used, and that the client signs
+	// in with the one that was accepted last.
 	Fallback bool
 	// Retry is when a configured credential that was refused is shown again, unless it changes
 	// before; zero if it was not refused.
@@ -121,8 +121,8 @@ func (c *rereadCredential) requestToken(ctx context.Context, s *signIn, x *excha
 	return held, failure
 }
 
-// fallBack signs in with what was accepted last, because what is configured now is of no use. If that
-// is of no use either, the error is that of the new one, which a person put there.
+// fallBack signs in with the credential that was accepted last, because the configured one cannot be
+// used. If both fail, the error is that of the configured one, which a person can correct.
 func (c *rereadCredential) fallBack(ctx context.Context, s *signIn, x *exchange, now clientAuth, why *Error) (accessToken, *Error) {
 	state := CredentialState{Ends: now.ends, Retry: c.rejections[now.id].retry}
 	if c.accepted == nil || c.accepted.id == now.id {
@@ -132,7 +132,7 @@ func (c *rereadCredential) fallBack(ctx context.Context, s *signIn, x *exchange,
 	held, failure := c.ask(ctx, s, x, *c.accepted)
 	switch {
 	case failure == nil:
-		s.cfg.Logger.WarnContext(ctx, "The credential is of no use as it is now, the last one that was accepted serves", "err", s.redact.scrub(why))
+		s.cfg.Logger.WarnContext(ctx, "The configured credential cannot be used, signing in with the last accepted one", "err", s.redact.scrub(why))
 		c.publish(CredentialState{Ends: c.accepted.ends, Fallback: true, Retry: state.Retry})
 		return held, nil
 	case failure.Reason == ReasonCredential:

@@ -30,7 +30,7 @@ const (
 	ReasonNotFound     Reason = "not_found"
 )
 
-// An Error is an answer, or the lack of one, that is of no use. It holds no secret, no token
+// An Error is an answer that cannot be used, or the lack of one. It holds no secret, no token
 // and no URL. Several callers may be given the same one: do not change it.
 type Error struct {
 	Reason    Reason

@@ -27,7 +27,7 @@ type wireError struct {
 }
 
 // responseError makes an error of an answer that is not 200, or that carries a warning. The
-// limiter is told first: the body may never end.
+// limiter learns of it first: the body may never end.
 func (c *Client) responseError(ctx context.Context, op Operation, resp *http.Response, sent time.Time) *Error {
 	e := &Error{
 		Reason: reasonOf(resp.StatusCode, op), Operation: op, Status: resp.StatusCode,

@@ -16,7 +16,7 @@ import (
 // container or the function that this runs on, asked for at the service that Azure offers
 // there. With a [Config.ClientID] it is that of the user-assigned identity, else the
 // system-assigned one. It is asked for without a proxy: it is next door, and the proxy's
-// own identity would be of no use.
+// own identity is not the one that is asked for.
 func ManagedIdentity() Credential {
 	return platformCredential(func(s *signIn, x *exchange) (azcore.TokenCredential, error) {
 		options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: policy.ClientOptions{

@@ -18,7 +18,7 @@ const pageSize = "50"
 // A Query selects incidents.
 type Query struct {
 	Operation Operation
-	// Filter is an OData expression, sent as it is. Not every server heeds it, and a
+	// Filter is an OData expression, sent as it is. Some servers ignore it, and a
 	// nextLink may lose it: check the rows.
 	Filter string
 	// Background listings leave room under the limit to the others, which therefore do not
@@ -29,8 +29,8 @@ type Query struct {
 	Patient bool
 }
 
-// values returns the query options. There is no $expand (with alerts on a list, large tenants
-// are answered with HTTP 500 for ever), and no $orderby or $select, which Graph does not document.
+// values returns the query options. There is no $expand (with alerts on a list, Graph
+// always answers large tenants with HTTP 500), and no $orderby or $select, which Graph does not document.
 func (q Query) values() url.Values {
 	v := url.Values{"$top": {pageSize}}
 	if q.Filter != "" {

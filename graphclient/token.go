@@ -37,8 +37,8 @@ type renewal struct {
 }
 
 // A tokenCache signs in when a token is needed: one sign-in at a time, shared by all who wait,
-// each of whom leaves when its own context ends. While the old token is valid, a sign-in that
-// fails costs nothing. After a failure there is a pause, in which everybody is told of it.
+// each of which leaves when its own context ends. While the old token is valid, a sign-in that
+// fails costs nothing. After a failure there is a pause, in which every caller gets its error.
 // All methods may be called at once.
 //
 // oauth2.ReuseTokenSource does none of this: ten callers behind a token endpoint that hangs
@@ -112,7 +112,7 @@ func (c *tokenCache) renew(f *renewal) {
 	c.held, c.failed, c.pause, c.failures = held, nil, time.Time{}, 0
 }
 
-// fail notes a sign-in that failed. Callers are told of it, and say so where it stops; while
+// fail notes a sign-in that failed. Callers get its error and log it; while
 // the old token serves, nobody else would.
 func (c *tokenCache) fail(ctx context.Context, err *Error) {
 	c.failures++
