@@ -23,6 +23,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -39,6 +40,7 @@ func main() {
 	if percent, ok := config.GCPercent(os.Args[1:], os.Getenv); ok {
 		debug.SetGCPercent(percent)
 	}
+	log.SetOutput(io.Discard) // net/http quotes there what servers send unasked
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)

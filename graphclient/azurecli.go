@@ -20,14 +20,14 @@ type azureCLI struct{}
 // errNoAzureCLI is the error where the command is not there.
 var errNoAzureCLI = errors.New("the Azure CLI (az) is not found on the path")
 
-func (azureCLI) grant(ctx context.Context, s *signIn, x *exchange) (grant, *Error) {
+func (azureCLI) requestToken(ctx context.Context, s *signIn, x *exchange) (accessToken, *Error) {
 	sent := time.Now()
 	out, err := runAzureCLI(ctx, "account", "get-access-token", "-o", "json", "--resource", s.resource, "--tenant", s.cfg.TenantID)
 	switch {
 	case ctx.Err() != nil:
-		return grant{}, &Error{Reason: ReasonTimeout, Operation: OperationToken, Message: "az has not ended within " + requestLimit.String()}
+		return accessToken{}, &Error{Reason: ReasonTimeout, Operation: OperationToken, Message: "az has not ended within " + requestLimit.String()}
 	case err != nil:
-		return grant{}, unusable(err)
+		return accessToken{}, credentialError(err)
 	}
 	var wire struct {
 		Token   string `json:"accessToken"`
@@ -35,13 +35,13 @@ func (azureCLI) grant(ctx context.Context, s *signIn, x *exchange) (grant, *Erro
 		Local   string `json:"expiresOn"`  // local time without a zone, where that is all there is
 	}
 	if err := json.Unmarshal(out, &wire); err != nil {
-		return grant{}, malformedToken(x, "az printed something other than a token in JSON")
+		return accessToken{}, malformedToken(x, "az printed something other than a token in JSON")
 	}
 	ends := time.Unix(wire.Expires, 0)
 	if wire.Expires == 0 {
 		ends, _ = time.ParseInLocation("2006-01-02 15:04:05", wire.Local, time.Local)
 	}
-	return s.judge(x, wire.Token, "Bearer", time.Until(ends), sent)
+	return s.checkToken(x, wire.Token, "Bearer", time.Until(ends), sent)
 }
 
 // runAzureCLI runs az and returns what it prints. When ctx ends, az ends with all that it began.
@@ -49,7 +49,7 @@ func runAzureCLI(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "az", args...)
 	endWithChildren(cmd)
 	cmd.WaitDelay = time.Second // for pipes that a child of its own session holds open
-	var printed, complaint head
+	var printed, complaint cappedBuffer
 	cmd.Stdout, cmd.Stderr = &printed, &complaint
 	err := cmd.Run()
 	switch {
@@ -66,14 +66,14 @@ func runAzureCLI(ctx context.Context, args ...string) ([]byte, error) {
 	return printed.text, nil
 }
 
-// A head keeps the beginning of what is written to it, up to [maxTokenBody].
-type head struct {
+// A cappedBuffer keeps the beginning of what is written to it, up to [maxTokenBody].
+type cappedBuffer struct {
 	text []byte
 	cut  bool
 }
 
 // Write implements [io.Writer]. It never fails.
-func (h *head) Write(b []byte) (int, error) {
+func (h *cappedBuffer) Write(b []byte) (int, error) {
 	room := maxTokenBody - len(h.text)
 	h.cut = h.cut || len(b) > room
 	h.text = append(h.text, b[:min(len(b), room)]...)

@@ -79,16 +79,16 @@ func endOfString(body []byte, i int) int {
 	return i
 }
 
-// cut returns the first n bytes of s, if it is longer, and keeps nothing of the rest alive.
-func cut(s string, n int) string {
+// truncate returns the first n bytes of s, if it is longer, and keeps nothing of the rest alive.
+func truncate(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
 	return strings.Clone(strings.ToValidUTF8(s[:n], ""))
 }
 
-// unless returns s, or nothing if it is longer than n bytes.
-func unless(s string, n int) string {
+// dropLonger returns s, or nothing if it is longer than n bytes.
+func dropLonger(s string, n int) string {
 	if len(s) > n {
 		return ""
 	}

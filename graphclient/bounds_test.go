@@ -75,7 +75,7 @@ func TestPageBounds(t *testing.T) {
 		}
 	}
 	for n, want := range map[int]error{maxToken: nil, maxToken + 1: errTokenLong} {
-		if _, err := newGrant(strings.Repeat("x", n), "Bearer", time.Hour, time.Now()); !errors.Is(err, want) {
+		if _, err := newAccessToken(strings.Repeat("x", n), "Bearer", time.Hour, time.Now()); !errors.Is(err, want) {
 			t.Errorf("a token of %d bytes: %v", n, err)
 		}
 	}

@@ -128,12 +128,12 @@ func pair(certificates []*x509.Certificate, keys []any) (*Certificate, error) {
 	}
 	var best *Certificate
 	for now := time.Now(); len(keys) > 0; keys = keys[1:] {
-		key, err := usable(keys[0])
+		key, err := usableKey(keys[0])
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range certificates {
-			if key.PublicKey.Equal(c.PublicKey) && (best == nil || better(c, best.leaf, now)) {
+			if key.PublicKey.Equal(c.PublicKey) && (best == nil || preferred(c, best.leaf, now)) {
 				best = &Certificate{leaf: c, key: key}
 			}
 		}
@@ -144,8 +144,8 @@ func pair(certificates []*x509.Certificate, keys []any) (*Certificate, error) {
 	return best, nil
 }
 
-// usable returns a key that the sign-in service takes.
-func usable(key any) (*rsa.PrivateKey, error) {
+// usableKey returns a key that the sign-in service takes.
+func usableKey(key any) (*rsa.PrivateKey, error) {
 	k, ok := key.(*rsa.PrivateKey)
 	if !ok {
 		return nil, errors.New("want an RSA key, the sign-in service takes no other")
@@ -156,8 +156,8 @@ func usable(key any) (*rsa.PrivateKey, error) {
 	return k, nil
 }
 
-// better reports whether a serves better than b: in force rather than not, then longer.
-func better(a, b *x509.Certificate, now time.Time) bool {
+// preferred reports whether a serves better than b: in force rather than not, then longer.
+func preferred(a, b *x509.Certificate, now time.Time) bool {
 	inForce := func(c *x509.Certificate) bool { return !now.Before(c.NotBefore) && now.Before(c.NotAfter) }
 	if inForce(a) != inForce(b) {
 		return inForce(a)

@@ -39,8 +39,8 @@ const (
 	OperationToken Operation = "token"
 )
 
-// doing returns what fails when the operation does, as errors begin.
-func (op Operation) doing() string {
+// verb returns what fails when the operation does, as errors begin.
+func (op Operation) verb() string {
 	switch op {
 	case OperationToken:
 		return "signing in"
@@ -63,7 +63,7 @@ func withOperation(ctx context.Context, op Operation) context.Context {
 	return context.WithValue(ctx, operationKey{}, op)
 }
 
-// Config says which tenant to read, as whom, and how hard to press.
+// Config says which tenant a client reads, how it signs in, and how many requests it may send.
 type Config struct {
 	// Endpoint is the Graph root without a version, such as
 	// https://graph.microsoft.com, and Authority the root of the sign-in service;
@@ -79,8 +79,8 @@ type Config struct {
 	// Transport carries all requests, those to the token endpoint included;
 	// nil: one from [NewTransport].
 	Transport http.RoundTripper
-	// Logger gets one line a request at debug level, and one at each change of state
-	// that no error tells of; nil: nowhere.
+	// Logger gets a line for each request at debug level, and one for each change of state
+	// that no error reports; nil: no lines.
 	Logger *slog.Logger
 	// Hidden is what no text shows, besides the credential itself: a proxy's password, say,
 	// which the proxy may send back.
@@ -120,9 +120,9 @@ func New(cfg Config) (*Client, error) {
 	in := newSignIn(cfg, endpoint, authority)
 	return &Client{
 		root:       endpoint.ResolveReference(&url.URL{Path: "/v1.0/security/incidents"}),
-		http:       &http.Client{Transport: cfg.Transport, CheckRedirect: stay},
+		http:       &http.Client{Transport: cfg.Transport, CheckRedirect: noRedirects},
 		credential: cfg.Credential,
-		tokens:     &tokenCache{signIn: in.fetch, log: cfg.Logger},
+		tokens:     &tokenCache{signIn: in.newToken, log: cfg.Logger},
 		limiter:    newLimiter(cfg.RequestsPerMinute, time.Now()),
 		redact:     in.redact,
 		log:        cfg.Logger,
@@ -155,7 +155,7 @@ func (cfg *Config) check() error {
 // withoutClientID reports whether a credential can do without the id of an application.
 func withoutClientID(c Credential) bool {
 	switch c.(type) {
-	case platform, azureCLI:
+	case platformCredential, azureCLI:
 		return true
 	}
 	return false

@@ -14,8 +14,8 @@ import (
 // [ClientCertificate], [FederatedToken], [ManagedIdentity] or [AzureCLI], one for each
 // client: it remembers what was accepted last.
 type Credential interface {
-	// grant signs in once. It is called by one goroutine at a time.
-	grant(ctx context.Context, s *signIn, x *exchange) (grant, *Error)
+	// requestToken signs in once. It is called by one goroutine at a time.
+	requestToken(ctx context.Context, s *signIn, x *exchange) (accessToken, *Error)
 }
 
 // A CredentialState says what a client signs in with.
@@ -23,8 +23,8 @@ type CredentialState struct {
 	// Ends is when the certificate in use ends: the one that was accepted last, or, before any
 	// was, the one that was read last. Zero if that is not known, as of a secret.
 	Ends time.Time
-	// Fallback reports that what is configured is of no use, and the client signs in with what
-	// was accepted before.
+	// Fallback reports that the configured credential cannot be used, and that the client signs
+	// in with the one that was accepted last.
 	Fallback bool
 	// Retry is when a configured credential that was refused is shown again, unless it changes
 	// before; zero if it was not refused.
@@ -92,23 +92,23 @@ func assertion(token string) url.Values {
 // time, and may be found half written: until the new one is accepted, the last one that was serves.
 // A file that is gone is no half written one.
 type rereadCredential struct {
-	read     func() (clientAuth, error)
-	reading  chan readResult // of a read that has not ended yet; nil: there is none
-	accepted *clientAuth     // last, since the file was there
-	refused  map[Secret]refusal
-	state    atomic.Pointer[CredentialState]
+	read       func() (clientAuth, error)
+	reading    chan readResult // of a read that has not ended yet; nil: there is none
+	accepted   *clientAuth     // last, since the file was there
+	rejections map[Secret]rejection
+	state      atomic.Pointer[CredentialState]
 }
 
-// grant implements [Credential].
-func (c *rereadCredential) grant(ctx context.Context, s *signIn, x *exchange) (grant, *Error) {
+// requestToken implements [Credential].
+func (c *rereadCredential) requestToken(ctx context.Context, s *signIn, x *exchange) (accessToken, *Error) {
 	now, err := c.readWithin(ctx, maxRead)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		c.accepted = nil // it was taken away, and so is what it permitted
 		c.publish(CredentialState{})
-		return grant{}, unusable(err)
+		return accessToken{}, credentialError(err)
 	case err != nil:
-		return c.fallBack(ctx, s, x, clientAuth{}, unusable(err))
+		return c.fallBack(ctx, s, x, clientAuth{}, credentialError(err))
 	}
 	held, failure := c.ask(ctx, s, x, now)
 	switch {
@@ -121,25 +121,25 @@ func (c *rereadCredential) grant(ctx context.Context, s *signIn, x *exchange) (g
 	return held, failure
 }
 
-// fallBack signs in with what was accepted last, because what is configured now is of no use. If that
-// is of no use either, the error is that of the new one, which a person put there.
-func (c *rereadCredential) fallBack(ctx context.Context, s *signIn, x *exchange, now clientAuth, why *Error) (grant, *Error) {
-	state := CredentialState{Ends: now.ends, Retry: c.refused[now.id].retry}
+// fallBack signs in with the credential that was accepted last, because the configured one cannot be
+// used. If both fail, the error is that of the configured one, which a person can correct.
+func (c *rereadCredential) fallBack(ctx context.Context, s *signIn, x *exchange, now clientAuth, why *Error) (accessToken, *Error) {
+	state := CredentialState{Ends: now.ends, Retry: c.rejections[now.id].retry}
 	if c.accepted == nil || c.accepted.id == now.id {
 		c.publish(state)
-		return grant{}, why
+		return accessToken{}, why
 	}
 	held, failure := c.ask(ctx, s, x, *c.accepted)
 	switch {
 	case failure == nil:
-		s.cfg.Logger.WarnContext(ctx, "The credential is of no use as it is now, the last one that was accepted serves", "err", s.redact.scrub(why))
+		s.cfg.Logger.WarnContext(ctx, "The configured credential cannot be used, signing in with the last accepted one", "err", s.redact.scrub(why))
 		c.publish(CredentialState{Ends: c.accepted.ends, Fallback: true, Retry: state.Retry})
 		return held, nil
 	case failure.Reason == ReasonCredential:
 		c.publish(state)
-		return grant{}, why
+		return accessToken{}, why
 	}
-	return grant{}, failure
+	return accessToken{}, failure
 }
 
 // publish makes the state what [Client.CredentialState] returns.

@@ -30,7 +30,7 @@ const (
 	ReasonNotFound     Reason = "not_found"
 )
 
-// An Error is an answer, or the lack of one, that is of no use. It holds no secret, no token
+// An Error is an answer that cannot be used, or the lack of one. It holds no secret, no token
 // and no URL. Several callers may be given the same one: do not change it.
 type Error struct {
 	Reason    Reason
@@ -49,7 +49,7 @@ type Error struct {
 //	listing incidents: throttled (HTTP 429): activityLimitReached: Too many requests (request-id 5f2c…)
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.Operation.doing(), e.Reason)
+	fmt.Fprintf(&b, "%s: %s", e.Operation.verb(), e.Reason)
 	if e.Status != 0 {
 		fmt.Fprintf(&b, " (HTTP %d)", e.Status)
 	}
@@ -111,13 +111,13 @@ func reasonOf(status int, op Operation) Reason {
 	return ReasonServerError
 }
 
-// gaveUp is the error of a caller whose context ended while it waited.
-func gaveUp(ctx context.Context, op Operation) *Error {
+// waitError is the error of a caller whose context ended while it waited.
+func waitError(ctx context.Context, op Operation) *Error {
 	return &Error{Reason: ReasonTimeout, Operation: op, Message: "gave up waiting", cause: ctx.Err()}
 }
 
-// cut is the error when the caller's context ends before the next try.
-func (e *Error) cut(ctx context.Context) *Error {
+// interrupted is the error when the caller's context ends before the next try.
+func (e *Error) interrupted(ctx context.Context) *Error {
 	c := *e
 	c.cause = ctx.Err()
 	return &c

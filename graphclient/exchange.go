@@ -28,7 +28,7 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := x.base.RoundTrip(r)
 	if err == nil {
 		x.status, x.header = resp.StatusCode, resp.Header
-		err = hold(resp)
+		err = bufferBody(resp)
 	}
 	if x.err = err; err != nil {
 		return nil, err
@@ -43,8 +43,8 @@ func (x *exchange) hideHeaders(r *http.Request) {
 	}
 }
 
-// hold reads the body of an answer to a sign-in into memory.
-func hold(resp *http.Response) error {
+// bufferBody reads the body of an answer to a sign-in into memory.
+func bufferBody(resp *http.Response) error {
 	defer resp.Body.Close()
 	r, err := decode(resp, maxTokenBody)
 	if err != nil {

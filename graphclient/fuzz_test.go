@@ -181,7 +181,7 @@ func FuzzGrant(f *testing.F) {
 	f.Add("a\r\nb", "bearer", int64(1<<62))
 	sent := time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, token, kind string, lifetime int64) {
-		g, err := newGrant(token, kind, time.Duration(lifetime), sent)
+		g, err := newAccessToken(token, kind, time.Duration(lifetime), sent)
 		if err != nil {
 			return
 		}

@@ -231,3 +231,25 @@ func TestHeaderLimit(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestCompressedNothingOverTheNetwork: the same through the default transport, which reads little more
+// than it may.
+func TestCompressedNothingOverTheNetwork(t *testing.T) {
+	var empty bytes.Buffer
+	_ = gzip.NewWriter(&empty).Close()
+	part := bytes.Repeat(empty.Bytes(), 1000)
+	var sent atomic.Int64
+	client := serve(t, signsIn(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		for sent.Load() < 256<<20 {
+			n, err := w.Write(part)
+			if sent.Add(int64(n)); err != nil {
+				return
+			}
+		}
+	}))
+	_, err := client.attempt(t.Context(), Query{}, client.root, func([]byte) error { return nil })
+	if ReasonOf(err) != ReasonMalformed || sent.Load() > 4*maxBody {
+		t.Errorf("%d bytes sent: %v", sent.Load(), err)
+	}
+}

@@ -28,18 +28,18 @@ type Incident struct {
 //
 //	{"id":"924565","createdDateTime":"2026-01-17T09:11:59.3Z","status":"active","priorityScore":null,…}
 type wireIncident struct {
-	ID             text  `json:"id"`
-	Created        text  `json:"createdDateTime"`
-	Updated        text  `json:"lastUpdateDateTime"`
-	Severity       text  `json:"severity"`
-	Status         text  `json:"status"`
-	Classification text  `json:"classification"`
-	Determination  text  `json:"determination"`
-	AssignedTo     text  `json:"assignedTo"`
-	WebURL         text  `json:"incidentWebUrl"`
-	CustomTags     texts `json:"customTags"`
-	SystemTags     texts `json:"systemTags"`
-	PriorityScore  score `json:"priorityScore"`
+	ID             text     `json:"id"`
+	Created        text     `json:"createdDateTime"`
+	Updated        text     `json:"lastUpdateDateTime"`
+	Severity       text     `json:"severity"`
+	Status         text     `json:"status"`
+	Classification text     `json:"classification"`
+	Determination  text     `json:"determination"`
+	AssignedTo     text     `json:"assignedTo"`
+	WebURL         text     `json:"incidentWebUrl"`
+	CustomTags     textList `json:"customTags"`
+	SystemTags     textList `json:"systemTags"`
+	PriorityScore  score    `json:"priorityScore"`
 }
 
 var errNoID = errors.New("an incident without id")
@@ -62,9 +62,9 @@ func (w *wireIncident) incident() (Incident, error) {
 	}
 	return Incident{
 		ID: string(w.ID), Created: created, Updated: updated,
-		Severity: cut(string(w.Severity), maxEnum), Status: cut(string(w.Status), maxEnum),
-		Classification: cut(string(w.Classification), maxEnum), Determination: cut(string(w.Determination), maxEnum),
-		AssignedTo: cut(string(w.AssignedTo), maxOwner), WebURL: unless(string(w.WebURL), maxURL),
+		Severity: truncate(string(w.Severity), maxEnum), Status: truncate(string(w.Status), maxEnum),
+		Classification: truncate(string(w.Classification), maxEnum), Determination: truncate(string(w.Determination), maxEnum),
+		AssignedTo: truncate(string(w.AssignedTo), maxOwner), WebURL: dropLonger(string(w.WebURL), maxURL),
 		Tags: w.tags(), PriorityScore: w.PriorityScore.value,
 	}, nil
 }
@@ -90,9 +90,9 @@ func (in *Incident) size() int {
 // parseTime reads a timestamp with 0 to 7 fraction digits, trailing zeros
 // dropped: never compare them as text.
 func parseTime(s string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, cut(s, maxDate))
+	t, err := time.Parse(time.RFC3339Nano, truncate(s, maxDate))
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is no time", oneLine(cut(s, maxDate)))
+		return time.Time{}, fmt.Errorf("%q is no time", oneLine(truncate(s, maxDate)))
 	}
 	return t.UTC(), nil
 }
@@ -104,19 +104,19 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	var s string
 	switch {
 	case string(b) == "null":
-	case plain(b): // nearly all of them
+	case isPlainString(b): // nearly all of them
 		s = string(b[1 : len(b)-1])
 	case json.Unmarshal(b, &s) == nil:
 	default:
-		s = oneLine(cut(string(b[:min(len(b), maxEnum+1)]), maxEnum))
+		s = oneLine(truncate(string(b[:min(len(b), maxEnum+1)]), maxEnum))
 	}
 	*t = text(s)
 	return nil
 }
 
-// plain reports whether JSON is a string that stands for itself: of printable ASCII, and
+// isPlainString reports whether JSON is a string that stands for itself: of printable ASCII, and
 // nothing is escaped.
-func plain(b []byte) bool {
+func isPlainString(b []byte) bool {
 	if len(b) < 2 || b[0] != '"' {
 		return false
 	}
@@ -128,10 +128,10 @@ func plain(b []byte) bool {
 	return true
 }
 
-// texts is a JSON array of strings; anything else reads as none of them.
-type texts []string
+// textList is a JSON array of strings; anything else reads as none of them.
+type textList []string
 
-func (t *texts) UnmarshalJSON(b []byte) error {
+func (t *textList) UnmarshalJSON(b []byte) error {
 	var all []string
 	if json.Unmarshal(b, &all) == nil {
 		*t = all

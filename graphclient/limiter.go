@@ -9,13 +9,13 @@ import (
 
 // Rates are in requests a minute.
 const (
-	startLimit = 45.0
-	minLimit   = 10.0 // what pulls need even if sweeps get nothing
-	leastShare = 0.01 // of the ceiling: so much of what was asked for is always tried
-	minBurst   = 20.0
-	growth     = 1.1 // each minute
-	keepBelow  = 0.9 // of a rate that was refused,
-	memory     = 30 * time.Minute
+	startLimit      = 45.0
+	minLimit        = 10.0 // what pulls need even if sweeps get nothing
+	leastShare      = 0.01 // of the ceiling: so much of what was asked for is always tried
+	minBurst        = 20.0
+	growth          = 1.1 // each minute
+	keepBelow       = 0.9 // of a rate that was refused,
+	rememberRefused = 30 * time.Minute
 	// oneRound is how long further 429s belong to the first: requests that were under
 	// way with it, and first tries after it, while Graph's own minute is still full.
 	oneRound     = 10 * time.Second
@@ -40,13 +40,13 @@ type limiter struct {
 	bucket float64
 	filled time.Time // up to when
 
-	stop      time.Time // nobody sends before
-	bulkStop  time.Time // bulk does not send before
-	halved    time.Time
-	before    float64 // the limit until then
-	refused   float64 // the rate that Graph refused then
-	row       int     // of halvings that came soon after each other, from 0
-	remembers bool    // refused is still of interest
+	stop       time.Time // nobody sends before
+	bulkStop   time.Time // bulk does not send before
+	halved     time.Time
+	before     float64 // the limit until then
+	refused    float64 // the rate that Graph refused then
+	streak     int     // of halvings that came soon after each other, from 0
+	hasRefused bool    // refused is still of interest
 }
 
 func newLimiter(ceiling int, now time.Time) *limiter {
@@ -75,7 +75,7 @@ func (l *limiter) wait(ctx context.Context, q Query) *Error {
 	op := q.Operation
 	for {
 		l.mu.Lock()
-		d, stopped := l.take(time.Now(), q.Background)
+		d, stopped := l.acquire(time.Now(), q.Background)
 		l.mu.Unlock()
 		if d <= 0 {
 			return nil
@@ -87,14 +87,14 @@ func (l *limiter) wait(ctx context.Context, q Query) *Error {
 			}
 		}
 		if !sleep(ctx, d) {
-			return gaveUp(ctx, op)
+			return waitError(ctx, op)
 		}
 	}
 }
 
-// take books a request and returns 0, or how long to wait before asking again, and whether
+// acquire books a request and returns 0, or how long to wait before asking again, and whether
 // that is because Graph asked for it. The lock is held.
-func (l *limiter) take(now time.Time, bulk bool) (wait time.Duration, stopped bool) {
+func (l *limiter) acquire(now time.Time, bulk bool) (wait time.Duration, stopped bool) {
 	l.advance(now)
 	stop := l.stop
 	if bulk && l.bulkStop.After(stop) {
@@ -103,7 +103,7 @@ func (l *limiter) take(now time.Time, bulk bool) (wait time.Duration, stopped bo
 	if stop.After(now) {
 		return stop.Sub(now), true
 	}
-	if d := l.room(now, bulk); d > 0 {
+	if d := l.untilRoom(now, bulk); d > 0 {
 		return d, false
 	}
 	need := 1.0
@@ -118,10 +118,10 @@ func (l *limiter) take(now time.Time, bulk bool) (wait time.Duration, stopped bo
 	return 0, false
 }
 
-// room returns how long it takes until the last minute has room for one more. Where the limit
+// untilRoom returns how long it takes until the last minute has room for one more. Where the limit
 // was halved within it, bulk has to fit under the new limit at once; the others under the new
 // one since then and under the old one for all of it, or they would wait for bulk to pass.
-func (l *limiter) room(now time.Time, bulk bool) time.Duration {
+func (l *limiter) untilRoom(now time.Time, bulk bool) time.Duration {
 	if bulk {
 		return untilFewer(l.sent, l.limit-l.reserve(), now)
 	}
@@ -166,7 +166,7 @@ func (l *limiter) advance(now time.Time) {
 
 // top is how far the limit may grow.
 func (l *limiter) top(now time.Time) float64 {
-	if l.remembers = l.remembers && now.Sub(l.halved) < memory; l.remembers {
+	if l.hasRefused = l.hasRefused && now.Sub(l.halved) < rememberRefused; l.hasRefused {
 		return l.below()
 	}
 	return l.ceiling
@@ -191,7 +191,7 @@ func (l *limiter) throttled(sent, now time.Time, retryAfter time.Duration) (from
 	}
 	if retryAfter > 0 {
 		l.stopUntil(now.Add(retryAfter))
-	} else if until := l.halved.Add(jittered(min(minBulkPause<<l.row, maxBulkPause))); until.After(l.bulkStop) {
+	} else if until := l.halved.Add(jittered(min(minBulkPause<<l.streak, maxBulkPause))); until.After(l.bulkStop) {
 		l.bulkStop = until
 	}
 	return from, l.limit
@@ -201,15 +201,15 @@ func (l *limiter) throttled(sent, now time.Time, retryAfter time.Duration) (from
 // that was far below the limit, and so says nothing about it, the limit.
 func (l *limiter) halve(now time.Time) {
 	if l.halved.IsZero() || now.Sub(l.halved) > 2*maxBulkPause {
-		l.row = 0
+		l.streak = 0
 	} else {
-		l.row = min(l.row+1, 3)
+		l.streak = min(l.streak+1, 3)
 	}
 	l.refused = l.limit
 	if rate := float64(len(l.sent)); rate >= l.limit/2 {
 		l.refused = min(rate, l.limit)
 	}
-	l.before, l.halved, l.grown, l.remembers = l.limit, now, now, true
+	l.before, l.halved, l.grown, l.hasRefused = l.limit, now, now, true
 	l.limit = min(max(l.floor(), l.limit/2), l.below())
 	l.bucket = min(l.bucket, 1)
 }

@@ -243,7 +243,7 @@ func TestLimitStaysBelowTheRefusedRate(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			l := newLimiter(120, time.Now())
 			for range tc.sent {
-				l.take(time.Now(), false)
+				l.acquire(time.Now(), false)
 				time.Sleep(time.Second)
 			}
 			l.sent = l.sent[:0]

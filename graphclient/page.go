@@ -2,6 +2,7 @@ package graphclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -17,7 +18,7 @@ const pageSize = "50"
 // A Query selects incidents.
 type Query struct {
 	Operation Operation
-	// Filter is an OData expression, sent as it is. Not every server heeds it, and a
+	// Filter is an OData expression, sent as it is. Some servers ignore it, and a
 	// nextLink may lose it: check the rows.
 	Filter string
 	// Background listings leave room under the limit to the others, which therefore do not
@@ -28,8 +29,8 @@ type Query struct {
 	Patient bool
 }
 
-// values returns the query options. There is no $expand (with alerts on a list, large tenants
-// are answered with HTTP 500 for ever), and no $orderby or $select, which Graph does not document.
+// values returns the query options. There is no $expand (with alerts on a list, Graph
+// always answers large tenants with HTTP 500), and no $orderby or $select, which Graph does not document.
 func (q Query) values() url.Values {
 	v := url.Values{"$top": {pageSize}}
 	if q.Filter != "" {
@@ -87,7 +88,9 @@ func (c *Client) page(ctx context.Context, q Query, u *url.URL) (*Page, *url.URL
 	var page *Page
 	var link string
 	answer, err := c.get(ctx, q, u, func(body []byte) (err error) {
-		page, link, err = parsePage(body)
+		if page, link, err = parsePage(body); err == nil {
+			err = c.checkEcho(page.Incidents...)
+		}
 		return err
 	})
 	if err != nil {
@@ -113,6 +116,9 @@ func (c *Client) Incident(ctx context.Context, id string) (Incident, Answer, err
 	var in Incident
 	answer, err := c.get(ctx, Query{Operation: OperationGet}, c.root.JoinPath(url.PathEscape(id)), func(body []byte) error {
 		got, err := parseIncident(body)
+		if err == nil {
+			err = c.checkEcho(got)
+		}
 		if err == nil && got.ID != id {
 			err = fmt.Errorf("asked for incident %s, answered with %s", id, oneLine(got.ID))
 		}
@@ -123,6 +129,20 @@ func (c *Client) Incident(ctx context.Context, id string) (Incident, Answer, err
 		return Incident{}, answer, err
 	}
 	return in, answer, nil
+}
+
+// errEcho is the error of an answer that would put a secret on a page of metrics.
+var errEcho = errors.New("an incident that holds what was sent to sign in")
+
+// checkEcho reports incidents that hold the token or the credential: their ids, links and tags may be
+// shown. Only somebody who wants that would send such.
+func (c *Client) checkEcho(incidents ...Incident) error {
+	for _, in := range incidents {
+		if c.redact.repeated(in.ID, in.WebURL) || c.redact.repeated(in.Tags...) {
+			return errEcho
+		}
+	}
+	return nil
 }
 
 // malformed is the error of an answer with status 200 that cannot be used.

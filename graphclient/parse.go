@@ -30,12 +30,12 @@ func parsePage(body []byte) (*Page, string, error) {
 	r := pageReader{json: json.NewDecoder(bytes.NewReader(body))}
 	switch t, err := r.json.Token(); {
 	case err != nil:
-		return nil, "", ended(err)
+		return nil, "", endOfInput(err)
 	case t != json.Delim('{'):
 		return nil, "", errNoList
 	}
 	if err := r.object(); err != nil {
-		return nil, "", ended(err)
+		return nil, "", endOfInput(err)
 	}
 	if r.rows == nil {
 		return nil, "", errNoList
@@ -55,8 +55,8 @@ func parseIncident(body []byte) (Incident, error) {
 	return wire.incident()
 }
 
-// ended puts the end of a text in words.
-func ended(err error) error {
+// endOfInput puts the end of a text in words.
+func endOfInput(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("unexpected end of JSON input")
 	}

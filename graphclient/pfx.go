@@ -86,13 +86,13 @@ func iterationsOf(v asn1.RawValue, depth int, afterSalt bool) (int, error) {
 		}
 		return n, nil
 	case universal && v.Tag == asn1.TagInteger && afterSalt:
-		return count(v), nil
+		return iterationCount(v), nil
 	}
 	return 0, nil
 }
 
-// count returns the number that an INTEGER is, or more than [maxIterations].
-func count(v asn1.RawValue) int {
+// iterationCount returns the number that an INTEGER is, or more than [maxIterations].
+func iterationCount(v asn1.RawValue) int {
 	var n int64
 	if _, err := asn1.Unmarshal(v.FullBytes, &n); err != nil || n > maxIterations {
 		return maxIterations + 1

@@ -41,6 +41,7 @@ type redactor struct {
 	inUse  map[role][]string
 	recent []string // newest first
 	forms  []string // of all these words, as a text may show them
+	echoes []string // of the token and the credential in use
 }
 
 // pin makes words ones that texts are cleaned of until others are pinned in the same role, and for
@@ -76,9 +77,19 @@ func (r *redactor) remember(words ...string) {
 	r.recent = slices.Clone(r.recent[:min(len(r.recent), remembered)])
 }
 
+// minEcho is the length from which on a word is in a text for no other reason than that it was
+// copied there.
+const minEcho = 16
+
 // compile computes the forms of all words. The lock is held.
 func (r *redactor) compile() {
 	var forms []string
+	r.echoes = nil
+	for _, w := range slices.Concat(r.inUse[roleToken], r.inUse[roleCredential]) {
+		if len(w) >= minEcho {
+			r.echoes = append(r.echoes, formsOf(w)...)
+		}
+	}
 	for _, words := range r.inUse {
 		for _, w := range words {
 			forms = append(forms, formsOf(w)...)
@@ -116,6 +127,20 @@ func lowerHex(s string) string {
 	return string(b)
 }
 
+// repeated reports whether one of some texts holds the token or the credential in use. It costs next
+// to nothing for short ones.
+func (r *redactor) repeated(texts ...string) bool {
+	r.mu.Lock()
+	echoes := r.echoes
+	r.mu.Unlock()
+	for _, s := range texts {
+		if len(s) >= minEcho && slices.ContainsFunc(echoes, func(e string) bool { return strings.Contains(s, e) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // A span is a part of a text.
 type span struct{ from, to int }
 
@@ -139,11 +164,11 @@ func (r *redactor) replace(s string) string {
 	if found == nil {
 		return s
 	}
-	return blacken(s, found)
+	return maskSpans(s, found)
 }
 
-// blacken returns the text with a placeholder for each of its parts that are covered by spans.
-func blacken(s string, spans []span) string {
+// maskSpans returns the text with a placeholder for each of its parts that are covered by spans.
+func maskSpans(s string, spans []span) string {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	var b strings.Builder
 	end := 0
@@ -152,7 +177,7 @@ func blacken(s string, spans []span) string {
 		for i++; i < len(spans) && spans[i].from < whole.to; i++ {
 			whole.to = max(whole.to, spans[i].to)
 		}
-		b.WriteString(s[end:whole.from] + hidden)
+		b.WriteString(s[end:whole.from] + placeholder)
 		end = whole.to
 	}
 	return b.String() + s[end:]

@@ -26,7 +26,7 @@ func (c *Client) get(ctx context.Context, q Query, u *url.URL, parse func(body [
 			return answer, err
 		}
 		if !sleep(ctx, wait) {
-			return answer, err.cut(ctx)
+			return answer, err.interrupted(ctx)
 		}
 	}
 }
@@ -58,7 +58,7 @@ func (c *Client) attempt(ctx context.Context, q Query, u *url.URL, parse func([]
 // again in the end, because a sweep may have waited for minutes.
 func (c *Client) admit(ctx context.Context, q Query) (string, *Error) {
 	if ctx.Err() != nil {
-		return "", gaveUp(ctx, q.Operation)
+		return "", waitError(ctx, q.Operation)
 	}
 	if _, err := c.tokens.token(ctx); err != nil {
 		return "", err
@@ -87,7 +87,7 @@ func (c *Client) send(caller context.Context, op Operation, u *url.URL, token st
 		failure = exchangeError(ctx, op, err)
 	}
 	if failure != nil && caller.Err() != nil {
-		failure = gaveUp(caller, op)
+		failure = waitError(caller, op)
 	}
 	failure = c.redact.scrub(failure)
 	answer.Arrived = time.Now()
@@ -102,7 +102,6 @@ func (c *Client) request(ctx context.Context, u *url.URL, token string) (*http.R
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Accept", "application/json")
-	r.Header.Set("Accept-Encoding", "gzip") // see [decode]
 	// Without it, status awaitingAction is sent as unknownFutureValue.
 	r.Header.Set("Prefer", "include-unknown-enum-members")
 	r.Header.Set("User-Agent", c.agent)
@@ -111,8 +110,8 @@ func (c *Client) request(ctx context.Context, u *url.URL, token string) (*http.R
 
 // receive reads a whole answer and tells the limiter and the parser of it.
 func (c *Client) receive(ctx context.Context, op Operation, resp *http.Response, sent time.Time, parse func([]byte) error) *Error {
-	if resp.StatusCode != http.StatusOK || warned(resp.Header) {
-		return c.refusal(ctx, op, resp, sent)
+	if resp.StatusCode != http.StatusOK || hasWarning(resp.Header) {
+		return c.responseError(ctx, op, resp, sent)
 	}
 	body, release, err := c.read(ctx, resp)
 	defer release()

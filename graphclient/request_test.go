@@ -251,7 +251,7 @@ func TestWarned(t *testing.T) {
 		{[]string{`299 - "a", 199 - "b"`}, true},
 		{[]string{`something else`}, true},
 	} {
-		if got := warned(http.Header{"Warning": tc.warnings}); got != tc.want {
+		if got := hasWarning(http.Header{"Warning": tc.warnings}); got != tc.want {
 			t.Errorf("%q: got %t", tc.warnings, got)
 		}
 	}

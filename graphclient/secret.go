@@ -9,25 +9,25 @@ import (
 // unexported field of a struct that fmt prints, and a key of a map that encoding/json does.
 type Secret string
 
-const hidden = "<secret>"
+const placeholder = "<secret>"
 
 // String returns a placeholder.
-func (Secret) String() string { return hidden }
+func (Secret) String() string { return placeholder }
 
 // GoString returns a placeholder.
-func (Secret) GoString() string { return hidden }
+func (Secret) GoString() string { return placeholder }
 
 // Format writes a placeholder, whatever the verb.
-func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }
+func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(placeholder)) }
 
 // LogValue returns a placeholder.
-func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+func (Secret) LogValue() slog.Value { return slog.StringValue(placeholder) }
 
 // MarshalText returns a placeholder.
-func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+func (Secret) MarshalText() ([]byte, error) { return []byte(placeholder), nil }
 
-// revealed returns secrets as the texts that they are.
-func revealed(secrets []Secret) []string {
+// plainTexts returns secrets as the texts that they are.
+func plainTexts(secrets []Secret) []string {
 	out := make([]string, len(secrets))
 	for i, s := range secrets {
 		out[i] = string(s)

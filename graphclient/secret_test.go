@@ -206,11 +206,43 @@ func TestAssertionIsHidden(t *testing.T) {
 			return answer(r, http.StatusUnauthorized, fmt.Sprintf(`{"error":"no","error_description":"AADSTS700027: not %s"}`, sent))
 		}), func(c *Config) { c.Credential, c.Logger = credential, log.logger() })
 		_, _, err := list(t.Context(), client, Query{})
-		if ReasonOf(err) != ReasonCredential || !strings.Contains(err.Error(), "not "+hidden) {
+		if ReasonOf(err) != ReasonCredential || !strings.Contains(err.Error(), "not "+placeholder) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if text := fmt.Sprint(err) + log.String(); strings.Contains(text, sent[:20]) || strings.Contains(text, sent[len(sent)-9:]) {
 			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
+
+// TestIncidentThatHoldsTheToken: an incident whose id, link or tag repeats the token or the secret, as
+// it is or quoted, does not get as far as a page of metrics.
+func TestIncidentThatHoldsTheToken(t *testing.T) {
+	const token = "eyJ0eXAi.pl4nted-token.which-is-long-enough"
+	for _, property := range []string{"id", "incidentWebUrl", "customTags"} {
+		for _, word := range []string{token, planted, url.QueryEscape(planted), base64.StdEncoding.EncodeToString([]byte(token))} {
+			value, _ := json.Marshal("x" + word)
+			if property == "customTags" {
+				value = []byte("[" + string(value) + "]")
+			}
+			bubble(t, func(t *testing.T) {
+				client := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+					if r.URL.Host == loginHost {
+						return answer(r, http.StatusOK, fmt.Sprintf(`{"token_type":"Bearer","expires_in":3599,"access_token":%q}`, token))
+					}
+					if strings.HasSuffix(r.URL.Path, "/1") {
+						return answer(r, http.StatusOK, row(property, string(value)))
+					}
+					return answer(r, http.StatusOK, `{"value":[`+row(property, string(value))+`]}`)
+				}))
+				_, _, err := list(t.Context(), client, Query{})
+				_, _, one := client.Incident(t.Context(), "1")
+				for _, err := range []error{err, one} {
+					if ReasonOf(err) != ReasonMalformed || !strings.Contains(err.Error(), errEcho.Error()) {
+						t.Errorf("%s of %s: %v", property, value, err)
+					}
+				}
+			})
 		}
 	}
 }

@@ -25,7 +25,7 @@ type signIn struct {
 
 func newSignIn(cfg Config, endpoint, authority *url.URL) *signIn {
 	redact := &redactor{}
-	redact.pin(roleOther, revealed(cfg.Hidden)...)
+	redact.pin(roleOther, plainTexts(cfg.Hidden)...)
 	return &signIn{
 		cfg:      cfg,
 		url:      authority.JoinPath(cfg.TenantID, "oauth2/v2.0/token").String(),
@@ -35,18 +35,18 @@ func newSignIn(cfg Config, endpoint, authority *url.URL) *signIn {
 	}
 }
 
-// fetch signs in once, and logs it.
-func (s *signIn) fetch(ctx context.Context) (grant, *Error) {
+// newToken signs in once, and logs it.
+func (s *signIn) newToken(ctx context.Context) (accessToken, *Error) {
 	x := &exchange{base: s.cfg.Transport, agent: s.cfg.UserAgent, redact: s.redact}
 	sent := time.Now()
-	held, failure := s.cfg.Credential.grant(ctx, s, x)
+	held, failure := s.cfg.Credential.requestToken(ctx, s, x)
 	if x.status == 0 && x.err == nil && failure != nil {
-		return grant{}, s.redact.scrub(failure) // nobody was asked
+		return accessToken{}, s.redact.scrub(failure) // nobody was asked
 	}
 	attrs := []slog.Attr{slog.String("operation", string(OperationToken)), slog.Duration("duration", time.Since(sent)), slog.Int("status", x.status)}
 	if failure != nil {
 		failure.RequestID = x.header.Get("X-Ms-Request-Id")
-		s.redact.scrub(failure)
+		failure = s.redact.scrub(failure)
 		attrs = append(attrs, slog.Any("err", failure))
 	} else {
 		attrs = append(attrs, slog.Duration("lifetime", held.expires.Sub(sent)))
@@ -57,10 +57,10 @@ func (s *signIn) fetch(ctx context.Context) (grant, *Error) {
 
 // ask makes one client credentials request. All is made afresh each time:
 // what the library keeps between requests is kept by [tokenCache], and better.
-func (s *signIn) ask(ctx context.Context, x *exchange, p clientAuth) (grant, *Error) {
+func (s *signIn) ask(ctx context.Context, x *exchange, p clientAuth) (accessToken, *Error) {
 	params, err := p.params(s.url, s.cfg.ClientID)
 	if err != nil {
-		return grant{}, unusable(err)
+		return accessToken{}, credentialError(err)
 	}
 	s.redact.pin(rolePassword, string(p.password))
 	shown := params.Get("client_secret") + params.Get("client_assertion")
@@ -73,20 +73,20 @@ func (s *signIn) ask(ctx context.Context, x *exchange, p clientAuth) (grant, *Er
 		AuthStyle:      oauth2.AuthStyleInParams, // or each failure signs in twice
 	}
 	sent := time.Now()
-	token, err := request.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: x, CheckRedirect: stay}))
+	token, err := request.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: x, CheckRedirect: noRedirects}))
 	if err != nil {
-		return grant{}, failure(ctx, x, err)
+		return accessToken{}, signInError(ctx, x, err)
 	}
 	s.redact.pin(roleCredential, shown)
-	return s.judge(x, token.AccessToken, token.TokenType, lifetime(token), sent)
+	return s.checkToken(x, token.AccessToken, token.TokenType, lifetime(token), sent)
 }
 
-// judge makes a grant of what was granted to a request sent then.
-func (s *signIn) judge(x *exchange, token, kind string, lifetime time.Duration, sent time.Time) (grant, *Error) {
+// checkToken checks the token that answers a request sent then.
+func (s *signIn) checkToken(x *exchange, token, kind string, lifetime time.Duration, sent time.Time) (accessToken, *Error) {
 	s.redact.hide(token)
-	held, err := newGrant(token, kind, lifetime, sent)
+	held, err := newAccessToken(token, kind, lifetime, sent)
 	if err != nil {
-		return grant{}, malformedToken(x, err.Error())
+		return accessToken{}, malformedToken(x, err.Error())
 	}
 	s.redact.pin(roleToken, token)
 	return held, nil
@@ -101,16 +101,16 @@ func lifetime(t *oauth2.Token) time.Duration {
 	return time.Until(t.Expiry)
 }
 
-// failure translates the error of a sign-in. It never wraps it: it carries the response,
+// signInError translates the error of a sign-in. It never wraps it: it carries the response,
 // whose request carries the secret.
-func failure(ctx context.Context, x *exchange, err error) *Error {
+func signInError(ctx context.Context, x *exchange, err error) *Error {
 	refused, ok := errors.AsType[*oauth2.RetrieveError](err)
 	long, tooLong := errors.AsType[lengthError](x.err)
 	switch {
 	case tooLong:
 		return malformedToken(x, long.Error())
 	case ok:
-		return refusedToken(x, refused.Body)
+		return tokenResponseError(x, refused.Body)
 	case ctx.Err() == nil && (strings.HasPrefix(err.Error(), "oauth2: cannot parse") || strings.HasPrefix(err.Error(), "oauth2: server response")):
 		// What the library could not parse it does not show, and neither does this.
 		return malformedToken(x, errNoToken.Error())
@@ -125,7 +125,7 @@ func malformedToken(x *exchange, what string) *Error {
 	}
 }
 
-// unusable is the error of a credential that cannot be sent.
-func unusable(err error) *Error {
+// credentialError is the error of a credential that cannot be sent.
+func credentialError(err error) *Error {
 	return &Error{Reason: ReasonCredential, Operation: OperationToken, Message: err.Error()}
 }

@@ -15,21 +15,21 @@ const (
 	maxTokenPause = 15 * time.Second
 	// maxLifetime is a little more than the day that Entra grants at most.
 	maxLifetime = 25 * time.Hour
-	// maxAhead is how long before its end a token is renewed at most, and margin how long
+	// maxRenewAhead is how long before its end a token is renewed at most, and margin how long
 	// before it is no longer sent: the way to Graph takes time, and clocks differ.
-	maxAhead = 5 * time.Minute
-	margin   = 2 * time.Second
+	maxRenewAhead = 5 * time.Minute
+	sendMargin    = 2 * time.Second
 )
 
-// A grant is what a sign-in brings.
-type grant struct {
+// A accessToken is what a sign-in brings.
+type accessToken struct {
 	token   string
 	renew   time.Time // when to sign in again, while the token still serves
 	expires time.Time
 }
 
-// A fetch is one sign-in under way, for those who wait for it.
-type fetch struct {
+// A renewal is one sign-in under way, for those who wait for it.
+type renewal struct {
 	done chan struct{}
 	// Valid once done:
 	token string
@@ -37,19 +37,19 @@ type fetch struct {
 }
 
 // A tokenCache signs in when a token is needed: one sign-in at a time, shared by all who wait,
-// each of whom leaves when its own context ends. While the old token is valid, a sign-in that
-// fails costs nothing. After a failure there is a pause, in which everybody is told of it.
+// each of which leaves when its own context ends. While the old token is valid, a sign-in that
+// fails costs nothing. After a failure there is a pause, in which every caller gets its error.
 // All methods may be called at once.
 //
 // oauth2.ReuseTokenSource does none of this: ten callers behind a token endpoint that hangs
 // wait for ten timeouts, one after the other.
 type tokenCache struct {
-	signIn func(context.Context) (grant, *Error)
+	signIn func(context.Context) (accessToken, *Error)
 	log    *slog.Logger
 
 	mu       sync.Mutex
-	held     grant
-	fetching *fetch
+	held     accessToken
+	renewing *renewal
 	failed   *Error    // why there is a pause
 	pause    time.Time // until then
 	failures int       // of sign-ins in a row
@@ -66,42 +66,42 @@ func (c *tokenCache) token(ctx context.Context) (string, *Error) {
 	case <-f.done:
 		return f.token, f.err
 	case <-ctx.Done():
-		return "", gaveUp(ctx, OperationToken)
+		return "", waitError(ctx, OperationToken)
 	}
 }
 
 // current returns the token at hand, or the sign-in to wait for, or why there is neither. It
 // starts a sign-in if one is due.
-func (c *tokenCache) current(now time.Time) (string, *fetch, *Error) {
+func (c *tokenCache) current(now time.Time) (string, *renewal, *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	valid := now.Before(c.held.expires)
 	if valid && now.Before(c.held.renew) {
 		return c.held.token, nil, nil
 	}
-	if c.fetching == nil && !now.Before(c.pause) {
-		c.fetching = &fetch{done: make(chan struct{})}
-		go c.renew(c.fetching)
+	if c.renewing == nil && !now.Before(c.pause) {
+		c.renewing = &renewal{done: make(chan struct{})}
+		go c.renew(c.renewing)
 	}
 	switch {
 	case valid:
 		return c.held.token, nil, nil
-	case c.fetching != nil:
-		return "", c.fetching, nil
+	case c.renewing != nil:
+		return "", c.renewing, nil
 	}
 	return "", nil, c.failed
 }
 
 // renew signs in on behalf of everybody: no caller's context may end it, but the time for one
 // request does.
-func (c *tokenCache) renew(f *fetch) {
+func (c *tokenCache) renew(f *renewal) {
 	defer close(f.done)
 	ctx, cancel := context.WithTimeout(withOperation(context.Background(), OperationToken), requestLimit)
 	defer cancel()
 	held, err := c.signIn(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f.token, f.err, c.fetching = held.token, err, nil
+	f.token, f.err, c.renewing = held.token, err, nil
 	if err != nil {
 		c.fail(ctx, err)
 		return
@@ -112,7 +112,7 @@ func (c *tokenCache) renew(f *fetch) {
 	c.held, c.failed, c.pause, c.failures = held, nil, time.Time{}, 0
 }
 
-// fail notes a sign-in that failed. Callers are told of it, and say so where it stops; while
+// fail notes a sign-in that failed. Callers get its error and log it; while
 // the old token serves, nobody else would.
 func (c *tokenCache) fail(ctx context.Context, err *Error) {
 	c.failures++
@@ -144,13 +144,13 @@ func (c *tokenCache) reject(token string, why *Error) {
 	if c.held.token != token {
 		return
 	}
-	c.held = grant{}
+	c.held = accessToken{}
 	if c.rejected++; c.rejected > 1 {
 		c.failed, c.pause = why, time.Now().Add(tokenPause(c.rejected-1, 0))
 	}
 }
 
-// The faults of a grant that came with status 200.
+// The faults of a token that came with status 200.
 var (
 	errNoToken   = errors.New("no token in it")
 	errTokenLong = fmt.Errorf("a token of more than %d KiB", maxToken>>10)
@@ -159,25 +159,25 @@ var (
 	errLifetime  = errors.New("a token without a lifetime (expires_in): it would never be renewed")
 )
 
-// newGrant judges what was granted to a request sent then.
-func newGrant(token, kind string, lifetime time.Duration, sent time.Time) (grant, error) {
+// newAccessToken judges what was granted to a request sent then.
+func newAccessToken(token, kind string, lifetime time.Duration, sent time.Time) (accessToken, error) {
 	switch {
 	case token == "":
-		return grant{}, errNoToken
+		return accessToken{}, errNoToken
 	case len(token) > maxToken:
-		return grant{}, errTokenLong
+		return accessToken{}, errTokenLong
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return grant{}, errTokenText
+		return accessToken{}, errTokenText
 	case !strings.EqualFold(kind, "Bearer"):
-		return grant{}, errTokenType
+		return accessToken{}, errTokenType
 	case lifetime <= 0:
-		return grant{}, errLifetime
+		return accessToken{}, errLifetime
 	}
 	lifetime = min(lifetime, maxLifetime)
-	ahead := min(maxAhead, lifetime/5)
-	return grant{
+	ahead := min(maxRenewAhead, lifetime/5)
+	return accessToken{
 		token:   token,
 		renew:   sent.Add(lifetime - ahead),
-		expires: sent.Add(lifetime - min(margin, ahead)),
+		expires: sent.Add(lifetime - min(sendMargin, ahead)),
 	}, nil
 }

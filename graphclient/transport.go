@@ -3,6 +3,7 @@ package graphclient
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -10,11 +11,15 @@ import (
 	"time"
 )
 
+// A Transport is a transport of net/http that decompresses within bounds: what net/http itself
+// decompresses may be endless, also where it comes to nothing.
+type Transport struct{ *http.Transport }
+
 // NewTransport returns the transport that a client uses by default: proxies and certificate
 // authorities from the environment, HTTP/2, gzip, and bounds on each step.
-func NewTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                  pastProxy(http.ProxyFromEnvironment),
+func NewTransport() *Transport {
+	return &Transport{&http.Transport{
+		Proxy:                  exceptPlatform(http.ProxyFromEnvironment),
 		DialContext:            dial,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  requestLimit,
@@ -27,7 +32,51 @@ func NewTransport() *http.Transport {
 		// has silently gone is given request after request, each of which times
 		// out, until the kernel gives it up after a quarter of an hour.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 10 * time.Second},
+	}}
+}
+
+// RoundTrip implements [http.RoundTripper]. It asks for gzip where the request asks for nothing.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Header.Get("Accept-Encoding") != "" {
+		return t.Transport.RoundTrip(r)
 	}
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept-Encoding", "gzip")
+	resp, err := t.Transport.RoundTrip(r)
+	if err == nil && equalASCII(resp.Header.Get("Content-Encoding"), "gzip") {
+		decompress(resp)
+	}
+	return resp, err
+}
+
+// decompress makes the body of an answer the decompressed one, which is read when it is wanted.
+func decompress(resp *http.Response) {
+	body := resp.Body
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{&lazyReader{open: func() (io.Reader, error) {
+		return decode(&http.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, Body: body}, maxBody)
+	}}, body}
+	resp.Header.Del("Content-Encoding")
+	resp.Header.Del("Content-Length")
+	resp.ContentLength, resp.Uncompressed = -1, true
+}
+
+// A lazyReader is opened by the first read.
+type lazyReader struct {
+	open func() (io.Reader, error)
+	r    io.Reader
+}
+
+// Read implements [io.Reader].
+func (l *lazyReader) Read(b []byte) (n int, err error) {
+	if l.r == nil {
+		if l.r, err = l.open(); err != nil {
+			return 0, err
+		}
+	}
+	return l.r.Read(b)
 }
 
 // dial connects to an address. [ParseEndpoint] admits http to localhost, because that is this
@@ -55,17 +104,17 @@ func onlyLoopback(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// pastProxy has requests to a platform's own service pass the proxy by, and leaves all others to
+// exceptPlatform has requests to a platform's own service pass the proxy by, and leaves all others to
 // the function that chooses one.
-func pastProxy(choose func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+func exceptPlatform(choose func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return func(r *http.Request) (*url.URL, error) {
-		if r.Context().Value(directKey{}) != nil {
+		if r.Context().Value(proxyBypassKey{}) != nil {
 			return nil, nil
 		}
 		return choose(r)
 	}
 }
 
-// stay follows no redirect: it would carry the token, or with a 307 the secret, to wherever
+// noRedirects follows no redirect: it would carry the token, or with a 307 the secret, to wherever
 // the answer says. The answer is returned as it is and is an error.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -52,7 +52,7 @@ func TestRotatedCertificate(t *testing.T) {
 		good(2_000_000_000, 1) // the new one is read, but not accepted yet
 		accepted.Store(&next)
 		good(2_100_000_000, 0)
-		if text, _ := log.read(); !strings.Contains(text, "The credential is of no use as it is now") {
+		if text, _ := log.read(); !strings.Contains(text, "The configured credential cannot be used") {
 			t.Errorf("does not tell of the file that is half written:\n%s", text)
 		}
 	})

@@ -11,5 +11,5 @@ func connectionLimit() int {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
 		return maxConnections
 	}
-	return int(min(maxConnections, max(4, uint64(l.Cur)/2)))
+	return int(min(maxConnections, max(4, uint64(l.Cur)/2))) //nolint:unconvert // it is an int64 on some systems
 }

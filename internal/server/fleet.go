@@ -15,7 +15,7 @@ import (
 // A fleet holds the tenants that are served. They share connections and nothing else: one that
 // hangs or fails affects no other.
 type fleet struct {
-	transport *http.Transport
+	transport *tenant.Transport
 	registry  *prometheus.Registry // of the exporter itself
 	metrics   http.Handler         // which answers with that registry
 	options   tenant.Options       // of every tenant

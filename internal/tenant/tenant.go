@@ -80,8 +80,11 @@ func (t *Tenant) fallback() (fallback bool, retry time.Time) {
 	return state.Fallback, state.Retry
 }
 
-// NewTransport returns a transport for the requests of all tenants, which share connections.
-func NewTransport() *http.Transport { return graphclient.NewTransport() }
+// A Transport carries the requests of all tenants, which share connections.
+type Transport = graphclient.Transport
+
+// NewTransport returns a transport for the requests of all tenants.
+func NewTransport() *Transport { return graphclient.NewTransport() }
 
 // Logger returns a logger that names the tenant, if it has a name.
 func Logger(logger *slog.Logger, cfg *config.Tenant) *slog.Logger {

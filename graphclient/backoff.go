@@ -10,8 +10,8 @@ import (
 // application out.
 const maxRefusedPause = 5 * time.Minute
 
-// A refusal is that of a secret, a token or a certificate.
-type refusal struct {
+// A rejection is that of a secret, a token or a certificate.
+type rejection struct {
 	why   Error
 	times int       // in a row
 	retry time.Time // not to be shown before
@@ -19,31 +19,31 @@ type refusal struct {
 
 // ask signs in with that, unless the sign-in service has refused just that and the pause after it is
 // not over: then the answer is the same, without a request. What has changed is shown at once.
-func (c *rereadCredential) ask(ctx context.Context, s *signIn, x *exchange, auth clientAuth) (grant, *Error) {
-	before := c.refused[auth.id]
+func (c *rereadCredential) ask(ctx context.Context, s *signIn, x *exchange, auth clientAuth) (accessToken, *Error) {
+	before := c.rejections[auth.id]
 	if time.Now().Before(before.retry) {
-		return grant{}, &before.why
+		return accessToken{}, &before.why
 	}
 	held, failure := s.ask(ctx, x, auth)
 	switch {
 	case failure == nil:
-		delete(c.refused, auth.id)
+		delete(c.rejections, auth.id)
 	case failure.Reason == ReasonCredential:
 		pause := jittered(min(minTokenPause<<min(before.times, 20), maxRefusedPause))
-		c.remember(auth.id, refusal{*failure, before.times + 1, time.Now().Add(max(pause, failure.RetryAfter))})
+		c.rememberRejection(auth.id, rejection{*failure, before.times + 1, time.Now().Add(max(pause, failure.RetryAfter))})
 	}
 	return held, failure
 }
 
-// remember keeps a refusal, and besides it only that of what was accepted last: for others nobody
+// rememberRejection keeps a refusal, and besides it only that of what was accepted last: for others nobody
 // will ask again, and secrets would pile up.
-func (c *rereadCredential) remember(id Secret, r refusal) {
-	kept := map[Secret]refusal{}
+func (c *rereadCredential) rememberRejection(id Secret, r rejection) {
+	kept := map[Secret]rejection{}
 	if c.accepted != nil {
-		if old, ok := c.refused[c.accepted.id]; ok {
+		if old, ok := c.rejections[c.accepted.id]; ok {
 			kept[c.accepted.id] = old
 		}
 	}
 	kept[id] = r
-	c.refused = kept
+	c.rejections = kept
 }

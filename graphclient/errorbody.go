@@ -26,27 +26,27 @@ type wireError struct {
 	} `json:"error"`
 }
 
-// refusal makes an error of an answer that is not 200, or that carries a warning. The
-// limiter is told first: the body may never end.
-func (c *Client) refusal(ctx context.Context, op Operation, resp *http.Response, sent time.Time) *Error {
+// responseError makes an error of an answer that is not 200, or that carries a warning. The
+// limiter learns of it first: the body may never end.
+func (c *Client) responseError(ctx context.Context, op Operation, resp *http.Response, sent time.Time) *Error {
 	e := &Error{
 		Reason: reasonOf(resp.StatusCode, op), Operation: op, Status: resp.StatusCode,
 		RequestID: resp.Header.Get(requestIDHeader), RetryAfter: retryAfter(resp.Header, time.Now()),
 	}
-	c.heed(ctx, e, sent)
+	c.adaptLimit(ctx, e, sent)
 	switch {
-	case resp.StatusCode < 300 && warned(resp.Header):
+	case resp.StatusCode < 300 && hasWarning(resp.Header):
 		e.Reason, e.Message = ReasonIncomplete, "Warning: "+strings.Join(resp.Header.Values("Warning"), ", ")
 	case e.Reason == ReasonIncomplete:
 		e.Message = "a partial answer"
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		e.Message = elsewhere(resp.Header)
+		e.Message = redirectMessage(resp.Header)
 	default:
 		body, err := errorBody(resp)
 		if err != nil && ctx.Err() != nil {
 			e.Reason = ReasonTimeout
 		}
-		c.describe(e, resp.Header, body)
+		c.addErrorBody(e, resp.Header, body)
 	}
 	return e
 }
@@ -65,8 +65,8 @@ func errorBody(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// heed passes on to the limiter what an answer says about coming back.
-func (c *Client) heed(ctx context.Context, e *Error, sent time.Time) {
+// adaptLimit passes on to the limiter what an answer says about coming back.
+func (c *Client) adaptLimit(ctx context.Context, e *Error, sent time.Time) {
 	switch e.Status {
 	case http.StatusTooManyRequests:
 		if from, to := c.limiter.throttled(sent, time.Now(), e.RetryAfter); to < from {
@@ -77,8 +77,8 @@ func (c *Client) heed(ctx context.Context, e *Error, sent time.Time) {
 	}
 }
 
-// describe adds what Graph says in the body of an error.
-func (c *Client) describe(e *Error, h http.Header, body []byte) {
+// addErrorBody adds what Graph says in the body of an error.
+func (c *Client) addErrorBody(e *Error, h http.Header, body []byte) {
 	var wire wireError
 	switch {
 	case json.Unmarshal(body, &wire) == nil:
@@ -95,8 +95,8 @@ func (c *Client) describe(e *Error, h http.Header, body []byte) {
 	}
 }
 
-// elsewhere says where a redirect leads, by its host alone.
-func elsewhere(h http.Header) string {
+// redirectMessage says where a redirect leads, by its host alone.
+func redirectMessage(h http.Header) string {
 	to, err := url.Parse(h.Get("Location"))
 	if err != nil || to.Host == "" {
 		return "redirect, not followed"
@@ -105,20 +105,20 @@ func elsewhere(h http.Header) string {
 }
 
 var (
-	fresh   = regexp.MustCompile(`(^|,)\s*1\d\d\s`)
-	lasting = regexp.MustCompile(`^\s*2\d\d\s`)
+	staleWarning  = regexp.MustCompile(`(^|,)\s*1\d\d\s`)
+	remarkWarning = regexp.MustCompile(`^\s*2\d\d\s`)
 )
 
-// warned reports whether an answer says of itself that it is not the whole truth. With this
+// hasWarning reports whether an answer says of itself that it is not the whole truth. With this
 // one, a provider of alerts did not answer in time, and its incidents are missing:
 //
 //	Warning: 199 - "Vendor/Provider/504/10000"
 //
 // Other codes from 100 to 199 say that the answer is stale; codes from 200 are remarks that
 // take nothing away, such as 299 for an API that will end.
-func warned(h http.Header) bool {
+func hasWarning(h http.Header) bool {
 	for _, w := range h.Values("Warning") {
-		if fresh.MatchString(w) || !lasting.MatchString(w) {
+		if staleWarning.MatchString(w) || !remarkWarning.MatchString(w) {
 			return true
 		}
 	}

@@ -17,11 +17,11 @@ type tokenError struct {
 	Codes       []json.Number `json:"error_codes"`
 }
 
-// refusedToken judges an answer other than a token.
-func refusedToken(x *exchange, body []byte) *Error {
+// tokenResponseError judges an answer other than a token.
+func tokenResponseError(x *exchange, body []byte) *Error {
 	e := &Error{Operation: OperationToken, Status: x.status, Reason: reasonOf(x.status, OperationToken), RetryAfter: retryAfter(x.header, time.Now())}
 	if x.status >= 300 && x.status < 400 {
-		e.Message = elsewhere(x.header)
+		e.Message = redirectMessage(x.header)
 		return e
 	}
 	var wire tokenError
@@ -32,7 +32,7 @@ func refusedToken(x *exchange, body []byte) *Error {
 	e.Code, e.Message = string(wire.Error), string(wire.Description)
 	if number := wire.number(); number != "" {
 		e.Code = "AADSTS" + number
-		e.Message = explained(number, strings.TrimPrefix(e.Message, e.Code+": "))
+		e.Message = withCause(number, strings.TrimPrefix(e.Message, e.Code+": "))
 	}
 	if e.Reason != ReasonThrottled && e.Reason != ReasonServerError {
 		e.Reason = ReasonCredential
@@ -53,8 +53,8 @@ func (t *tokenError) number() string {
 	return ""
 }
 
-// causes are the sign-in errors that people meet, in plain words.
-var causes = map[string]string{
+// entraCauses are the sign-in errors that people meet, in plain words.
+var entraCauses = map[string]string{
 	"7000215": "wrong client secret (often the secret's id in place of its value)",
 	"7000222": "the client secret has expired",
 	"700016":  "no such application in this tenant (wrong client id, or wrong tenant)",
@@ -72,9 +72,9 @@ var causes = map[string]string{
 	"53003":   "blocked by conditional access",
 }
 
-// explained puts a known cause before Entra's own words.
-func explained(number, description string) string {
-	if cause, ok := causes[number]; ok {
+// withCause puts a known cause before Entra's own words.
+func withCause(number, description string) string {
+	if cause, ok := entraCauses[number]; ok {
 		return cause + ": " + description
 	}
 	return description

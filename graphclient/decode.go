@@ -26,8 +26,7 @@ func (e lengthError) Error() string {
 var errEncoding = errors.New("an encoding that was not asked for")
 
 // decode returns the body of an answer, decompressed. Beyond limit bytes it is a [lengthError], and
-// so is a compressed body of more than limit bytes, whatever it would decompress to. Requests ask
-// for gzip themselves: what a transport decompresses on its own has no bound.
+// so is a compressed body of more than limit bytes, whatever it would decompress to.
 func decode(resp *http.Response, limit int64) (io.Reader, error) {
 	sent := limited{http.MaxBytesReader(nil, resp.Body, limit)}
 	switch encoding := resp.Header.Get("Content-Encoding"); {

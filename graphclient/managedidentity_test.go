@@ -38,7 +38,7 @@ func TestManagedIdentity(t *testing.T) {
 				if got := r.Header.Get("Accept-Encoding"); got != "identity" {
 					t.Errorf("accepts %q, which a transport would decompress without a bound", got)
 				}
-				if r.Context().Value(directKey{}) == nil {
+				if r.Context().Value(proxyBypassKey{}) == nil {
 					t.Error("through a proxy")
 				}
 				if op := OperationOf(r.Context()); op != OperationToken {
@@ -256,12 +256,12 @@ func TestOnlyThePlatformPassesTheProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	choose := pastProxy(http.ProxyURL(at))
+	choose := exceptPlatform(http.ProxyURL(at))
 	if got, err := choose(r); got != at || err != nil {
 		t.Errorf("got %v, %v", got, err)
 	}
 	var got *url.URL
-	_, err = direct{roundTrip(func(r *http.Request) (*http.Response, error) { got, err = choose(r); return nil, err })}.RoundTrip(r)
+	_, err = proxyBypass{roundTrip(func(r *http.Request) (*http.Response, error) { got, err = choose(r); return nil, err })}.RoundTrip(r)
 	if got != nil || err != nil {
 		t.Errorf("of the platform: got %v, %v", got, err)
 	}

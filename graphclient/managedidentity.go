@@ -16,11 +16,11 @@ import (
 // container or the function that this runs on, asked for at the service that Azure offers
 // there. With a [Config.ClientID] it is that of the user-assigned identity, else the
 // system-assigned one. It is asked for without a proxy: it is next door, and the proxy's
-// own identity would be of no use.
+// own identity is not the one that is asked for.
 func ManagedIdentity() Credential {
-	return platform(func(s *signIn, x *exchange) (azcore.TokenCredential, error) {
+	return platformCredential(func(s *signIn, x *exchange) (azcore.TokenCredential, error) {
 		options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: policy.ClientOptions{
-			Transport: &http.Client{Transport: direct{x}, CheckRedirect: stay},
+			Transport: &http.Client{Transport: proxyBypass{x}, CheckRedirect: noRedirects},
 			Retry:     policy.RetryOptions{MaxRetries: -1}, // [tokenCache] does that
 		}}
 		if s.cfg.ClientID != "" {
@@ -30,23 +30,23 @@ func ManagedIdentity() Credential {
 	})
 }
 
-// platform is a credential that Azure's own library knows how to use. It is made afresh for
+// platformCredential is a credential that Azure's own library knows how to use. It is made afresh for
 // each sign-in.
-type platform func(s *signIn, x *exchange) (azcore.TokenCredential, error)
+type platformCredential func(s *signIn, x *exchange) (azcore.TokenCredential, error)
 
-func (p platform) grant(ctx context.Context, s *signIn, x *exchange) (grant, *Error) {
+func (p platformCredential) requestToken(ctx context.Context, s *signIn, x *exchange) (accessToken, *Error) {
 	credential, err := p(s, x)
 	if err != nil {
-		return grant{}, unusable(err)
+		return accessToken{}, credentialError(err)
 	}
 	sent := time.Now()
 	// Claims, even empty ones, keep the library from handing out a token that it remembers, which
 	// may be the one that Graph has just refused.
 	token, err := credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{s.scope}, Claims: "{}"})
 	if err != nil {
-		return grant{}, platformFailure(ctx, x, err)
+		return accessToken{}, platformFailure(ctx, x, err)
 	}
-	return s.judge(x, token.Token, "Bearer", time.Until(token.ExpiresOn), sent)
+	return s.checkToken(x, token.Token, "Bearer", time.Until(token.ExpiresOn), sent)
 }
 
 // platformFailure translates an error of the library. It never wraps it: it carries the
@@ -57,7 +57,7 @@ func platformFailure(ctx context.Context, x *exchange, err error) *Error {
 	}
 	if refused, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok && refused.RawResponse != nil {
 		body, _ := runtime.Payload(refused.RawResponse)
-		return refusedToken(x, body)
+		return tokenResponseError(x, body)
 	}
 	switch {
 	case ctx.Err() != nil || isTimeout(err):
@@ -67,15 +67,15 @@ func platformFailure(ctx context.Context, x *exchange, err error) *Error {
 	case x.status != 0:
 		return malformedToken(x, err.Error())
 	}
-	return unusable(err)
+	return credentialError(err)
 }
 
-// direct sends requests past any proxy.
-type direct struct{ base http.RoundTripper }
+// proxyBypass sends requests past any proxy.
+type proxyBypass struct{ base http.RoundTripper }
 
-type directKey struct{}
+type proxyBypassKey struct{}
 
 // RoundTrip implements [http.RoundTripper].
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	return d.base.RoundTrip(r.WithContext(context.WithValue(r.Context(), directKey{}, true)))
+func (d proxyBypass) RoundTrip(r *http.Request) (*http.Response, error) {
+	return d.base.RoundTrip(r.WithContext(context.WithValue(r.Context(), proxyBypassKey{}, true)))
 }
