@@ -56,24 +56,15 @@ func TestDeb(t *testing.T) {
 	}
 }
 
-// TestUnit shows that the exporter can read a credential that only root can, and can be started
-// by its socket; and how exposed the unit is by systemd's own measure. It is root's here, without
-// any capability: the access lists by which systemd shows a credential to another user do not work
-// on every kernel's tmpfs.
+// TestUnit shows that the unit can be started by its socket, and how exposed it is by systemd's own
+// measure. Credentials are not shown: systemd cannot pass any on in a container.
 func TestUnit(t *testing.T) {
 	h := boot(t)
-	h.must(`mkdir -p /run/systemd/system/` + name + `.service.d && printf '[Service]\nPrivateUsers=no\nDynamicUser=no\n' >/run/systemd/system/` + name + `.service.d/container.conf`)
+	h.must(`mkdir -p /run/systemd/system/` + name + `.service.d && printf '[Service]\nPrivateUsers=no\n' >/run/systemd/system/` + name + `.service.d/container.conf`)
 	h.put(one(t, "*_amd64.deb"), "/root/exporter.deb")
 	h.must("dpkg --install /root/exporter.deb")
-	h.must(`printf secret >/etc/msgraph_security_exporter/credentials/client-secret && chmod 600 /etc/msgraph_security_exporter/credentials/client-secret`)
-	args := func(a string) { h.must(`echo 'ARGS="` + a + `"' >/etc/default/` + name) }
-	args("--config.check --graph.tenant-id=contoso.onmicrosoft.com --graph.client-id=66666666-7777-8888-9999-000000000000" +
-		" --graph.client-secret-file=/run/credentials/" + name + ".service/credentials_client-secret")
-	h.must("systemctl start " + name)
-	h.await("the credential is found", "journalctl --unit="+name+" | grep 'no mistakes'")
-
-	args("--demo --web.systemd-socket")
-	h.must("systemctl stop " + name + " && systemctl start " + name + ".socket")
+	h.must(`echo 'ARGS="--demo --web.systemd-socket"' >/etc/default/` + name)
+	h.must("systemctl start " + name + ".socket")
 	h.await("the socket starts the exporter", scraped)
 
 	h.must("rm -r /run/systemd/system/" + name + ".service.d && systemctl daemon-reload")
