@@ -11,6 +11,9 @@ const (
 	// predicts before it is not believed: nodes differ by seconds, and a watermark from a
 	// clock that runs ahead would skip changes. One that is behind costs a few rows.
 	maxClockJump = 5 * time.Second
+	// maxClockSway is how far the clock may fall back and what was read by it still counts: it
+	// sways by as much where nodes differ by maxClockJump, and the overlap of passes is wider.
+	maxClockSway = 15 * time.Second
 	// clockPatience is how long a jump has to last before it is the new truth.
 	clockPatience = 10 * time.Minute
 	// maxClockFall is how far a single Date may be behind and be believed.

@@ -232,7 +232,7 @@ func (m *Mirror) observe(a graphclient.Answer) time.Time {
 }
 
 func (m *Mirror) fall(by time.Duration) {
-	if by > maxClockJump && !m.watermark.IsZero() {
+	if by > maxClockSway && !m.watermark.IsZero() {
 		m.fell += by
 		m.watermark = m.watermark.Add(-by)
 		m.lookbackFrom = m.lookbackFrom.Add(-by)
