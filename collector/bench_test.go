@@ -7,25 +7,26 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/mirror"
 )
 
 // many returns n open incidents that bear all combinations of values in turn: the
 // score changes fastest, then the severity, the status and the classification.
-func many(n int) []mirror.Incident {
+func many(n int) []defender.Incident {
 	scores := []int32{-1, 0, 50, 100}
-	incidents := make([]mirror.Incident, n)
+	incidents := make([]defender.Incident, n)
 	for i := range incidents {
 		score := scores[i%4]
-		incidents[i] = mirror.Incident{
+		incidents[i] = defender.Incident{
 			ID:             strconv.Itoa(i),
-			Created:        mirror.Ticks(i) * 1e7,
+			Created:        defender.Ticks(i) * 1e7,
 			Score:          max(score, 0),
 			Scored:         score >= 0,
 			Assigned:       i%3 == 0,
-			Severity:       mirror.Severity(i / 4 % 6),
-			Status:         mirror.Status(i / 24 % 4),
-			Classification: mirror.Classification(i / 96 % 5),
+			Severity:       defender.Severity(i / 4 % 6),
+			Status:         defender.Status(i / 24 % 4),
+			Classification: defender.Classification(i / 96 % 5),
 		}
 	}
 	return incidents

@@ -9,14 +9,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/mirror"
 )
 
 // widest returns open incidents that make as many series as any can: unassigned ones of
 // every known label set, and of as many unknown ones as are not folded.
-func widest(most int) []mirror.Incident {
+func widest(most int) []defender.Incident {
 	unknown := 0
-	open := slices.DeleteFunc(many(6*4*5*4), func(in mirror.Incident) bool {
+	open := slices.DeleteFunc(many(6*4*5*4), func(in defender.Incident) bool {
 		l := labelSet{rank{in.Severity, in.Priority()}, in.Status, in.Classification}
 		if !l.known() {
 			unknown++
@@ -43,7 +44,7 @@ func TestBound(t *testing.T) {
 	flow.SetObjectives(options.Objectives)
 	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
 		for i, in := range many(6 * 4 * 5 * 16) {
-			in.Determination = mirror.Determination(i % (len(mirror.Determinations()) + 1))
+			in.Determination = defender.Determination(i % (len(defender.Determinations()) + 1))
 			flow.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: time.Duration(in.Score) * time.Hour, Objective: strconv.Itoa(i % 50)}})
 		}
 	}
@@ -80,7 +81,7 @@ func TestFold(t *testing.T) {
 	sets := 0
 	r.eachSet(func(l labelSet, g *group) {
 		sets++
-		if !l.known() && l.status != mirror.StatusOther && l.classification == 0 {
+		if !l.known() && l.status != defender.StatusOther && l.classification == 0 {
 			t.Errorf("%v is not folded", l)
 		}
 	})
@@ -104,12 +105,12 @@ func TestFold(t *testing.T) {
 	if room := options.unknownSets(); room < 6*5*4*4-5*4*3*4 {
 		t.Errorf("there is room for %d sets", room)
 	}
-	for name, known := range map[string]func(*mirror.Incident) bool{
-		"severity":       func(in *mirror.Incident) bool { return in.Status != 0 && in.Classification != 0 },
-		"status":         func(in *mirror.Incident) bool { return in.Severity != 0 && in.Classification != 0 },
-		"classification": func(in *mirror.Incident) bool { return in.Severity != 0 && in.Status != 0 },
+	for name, known := range map[string]func(*defender.Incident) bool{
+		"severity":       func(in *defender.Incident) bool { return in.Status != 0 && in.Classification != 0 },
+		"status":         func(in *defender.Incident) bool { return in.Severity != 0 && in.Classification != 0 },
+		"classification": func(in *defender.Incident) bool { return in.Severity != 0 && in.Status != 0 },
 	} {
-		report.Snapshot = &mirror.Snapshot{Taken: taken, Open: slices.DeleteFunc(many(480), func(in mirror.Incident) bool { return !known(&in) })}
+		report.Snapshot = &mirror.Snapshot{Taken: taken, Open: slices.DeleteFunc(many(480), func(in defender.Incident) bool { return !known(&in) })}
 		read(report, nil, 200).eachSet(func(l labelSet, g *group) {
 			if g.open != 1 {
 				t.Errorf("%s: %v has %d incidents, want 1", name, l, g.open)
@@ -122,10 +123,10 @@ func TestFold(t *testing.T) {
 // a reading counts.
 func TestEnumerationsFit(t *testing.T) {
 	for name, n := range map[string]int{
-		"severity":       1 + len(mirror.Severities()),
-		"status":         int(mirror.StatusRedirected) + 1,
-		"classification": 1 + len(mirror.Classifications()),
-		"priority":       len(mirror.Priorities()),
+		"severity":       1 + len(defender.Severities()),
+		"status":         int(defender.StatusRedirected) + 1,
+		"classification": 1 + len(defender.Classifications()),
+		"priority":       len(defender.Priorities()),
 	} {
 		if n > wide {
 			t.Errorf("%d values of %s, counted are at most %d", n, name, wide)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/mirror"
 )
 
@@ -31,14 +32,14 @@ func enum[E interface{ String() string }](t *testing.T, name string, values []E)
 }
 
 // incident returns one that was created so long before taken.
-func incident(t *testing.T, age time.Duration, severity, status, classification string, assigned bool, score ...int32) mirror.Incident {
-	in := mirror.Incident{
+func incident(t *testing.T, age time.Duration, severity, status, classification string, assigned bool, score ...int32) defender.Incident {
+	in := defender.Incident{
 		ID:             "924565",
-		Created:        mirror.TicksOf(taken.Add(-age)),
-		Updated:        mirror.TicksOf(taken),
-		Severity:       enum(t, severity, append(mirror.Severities(), 0)),
-		Status:         enum(t, status, append(mirror.OpenStatuses(), 0)),
-		Classification: enum(t, classification, append(mirror.Classifications(), 0)),
+		Created:        defender.TicksOf(taken.Add(-age)),
+		Updated:        defender.TicksOf(taken),
+		Severity:       enum(t, severity, append(defender.Severities(), 0)),
+		Status:         enum(t, status, append(defender.OpenStatuses(), 0)),
+		Classification: enum(t, classification, append(defender.Classifications(), 0)),
 		Assigned:       assigned,
 	}
 	if len(score) > 0 {
@@ -68,7 +69,7 @@ func reports(t *testing.T) map[string]mirror.Report {
 		UnknownValues:     [4]uint64{1, 2, 3, 4},
 	}
 	working := healthy
-	working.Snapshot = &mirror.Snapshot{Taken: taken, Open: []mirror.Incident{
+	working.Snapshot = &mirror.Snapshot{Taken: taken, Open: []defender.Incident{
 		incident(t, 90*time.Minute, "high", "active", "unknown", false, 86),
 		incident(t, 10*time.Minute, "high", "active", "unknown", false, 99),
 		incident(t, 2*time.Hour, "high", "active", "unknown", true, 85),

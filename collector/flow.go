@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/mirror"
 )
 
@@ -20,19 +21,19 @@ type counter struct {
 // A label is how an incident is told apart by one of its properties.
 type label struct {
 	name  string
-	of    func(*mirror.Incident) string
+	of    func(*defender.Incident) string
 	known []string // values that are sent from the start, zeros too
 }
 
 var (
-	bySeverity = label{"severity", func(in *mirror.Incident) string { return in.Severity.String() },
-		names(mirror.Severities())}
-	byPriority = label{"priority", func(in *mirror.Incident) string { return in.Priority().String() },
-		names(mirror.Priorities())}
-	byClassification = label{"classification", func(in *mirror.Incident) string { return in.Classification.String() },
-		names(mirror.Classifications())}
-	byDetermination = label{"determination", func(in *mirror.Incident) string { return in.Determination.String() },
-		names(mirror.Determinations())}
+	bySeverity = label{"severity", func(in *defender.Incident) string { return in.Severity.String() },
+		names(defender.Severities())}
+	byPriority = label{"priority", func(in *defender.Incident) string { return in.Priority().String() },
+		names(defender.Priorities())}
+	byClassification = label{"classification", func(in *defender.Incident) string { return in.Classification.String() },
+		names(defender.Classifications())}
+	byDetermination = label{"determination", func(in *defender.Incident) string { return in.Determination.String() },
+		names(defender.Determinations())}
 )
 
 // counters are the families about what happens to incidents, since the exporter's
@@ -189,7 +190,7 @@ func labelNames(labels []label) []string {
 	return all
 }
 
-func valuesOf(in *mirror.Incident, labels []label) []string {
+func valuesOf(in *defender.Incident, labels []label) []string {
 	all := make([]string, len(labels))
 	for i, l := range labels {
 		all[i] = l.of(in)

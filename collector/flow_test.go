@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/mirror"
 )
 
@@ -16,7 +17,7 @@ import (
 func TestFlow(t *testing.T) {
 	f := NewFlow(true)
 	in := incident(t, time.Hour, "high", "active", "truePositive", true, 90)
-	in.Determination = enum(t, "phishing", mirror.Determinations())
+	in.Determination = enum(t, "phishing", defender.Determinations())
 	f.SetObjectives([]Objective{{Name: "page"}, {Name: "mend"}})
 	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
 		f.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: 90 * time.Second, Objective: "page"}})
@@ -70,7 +71,7 @@ func TestExemplars(t *testing.T) {
 		{true, strings.Repeat("ü", 200), 2},
 	} {
 		f := NewFlow(c.wanted)
-		f.Observe([]mirror.Event{{Kind: mirror.Resolved, Incident: mirror.Incident{ID: c.id, Severity: 1}, Took: time.Hour}})
+		f.Observe([]mirror.Event{{Kind: mirror.Resolved, Incident: defender.Incident{ID: c.id, Severity: 1}, Took: time.Hour}})
 		exemplars, count := 0, uint64(0)
 		for _, family := range families(t, f) {
 			for _, m := range family.GetMetric() {
@@ -129,16 +130,16 @@ func families(t *testing.T, c prometheus.Collector) []*dto.MetricFamily {
 func TestAges(t *testing.T) {
 	report := reports(t)["quiet"]
 	old := incident(t, 73*time.Hour, "high", "active", "unknown", false)
-	old.Updated = mirror.TicksOf(taken.Add(-25 * time.Hour))
+	old.Updated = defender.TicksOf(taken.Add(-25 * time.Hour))
 	edge := incident(t, time.Hour, "high", "active", "unknown", false)
 	scored := incident(t, 5*time.Hour, "high", "active", "unknown", false, 90)
-	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []mirror.Incident{old, edge, scored}}
+	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []defender.Incident{old, edge, scored}}
 	r := read(report, nil, 0)
 	for name, c := range map[string]struct{ got, want backlog }{
-		"older than":            {r.older[old.Severity][mirror.PriorityNone], backlog{1, 1, 1, 1, 0, 0}},
-		"untouched for":         {r.untouched[old.Severity][mirror.PriorityNone], backlog{1, 1, 1, 0, 0, 0}},
-		"older, high priority":  {r.older[old.Severity][mirror.PriorityHigh], backlog{1, 1, 0, 0, 0, 0}},
-		"older, other severity": {r.older[1][mirror.PriorityNone], backlog{}},
+		"older than":            {r.older[old.Severity][defender.PriorityNone], backlog{1, 1, 1, 1, 0, 0}},
+		"untouched for":         {r.untouched[old.Severity][defender.PriorityNone], backlog{1, 1, 1, 0, 0, 0}},
+		"older, high priority":  {r.older[old.Severity][defender.PriorityHigh], backlog{1, 1, 0, 0, 0, 0}},
+		"older, other severity": {r.older[1][defender.PriorityNone], backlog{}},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: got %v, want %v", name, c.got, c.want)
@@ -149,14 +150,14 @@ func TestAges(t *testing.T) {
 // TestObjectives holds incidents against objectives at the second of the breach and
 // the one before.
 func TestObjectives(t *testing.T) {
-	high := enum(t, "high", mirror.Severities())
+	high := enum(t, "high", defender.Severities())
 	objectives := targets([]Objective{
-		{Name: "acknowledge", Severities: []mirror.Severity{high}, AcknowledgeWithin: time.Hour},
-		{Name: "resolve", Priorities: []mirror.Priority{mirror.PriorityHigh}, ResolveWithin: 2 * time.Hour},
+		{Name: "acknowledge", Severities: []defender.Severity{high}, AcknowledgeWithin: time.Hour},
+		{Name: "resolve", Priorities: []defender.Priority{defender.PriorityHigh}, ResolveWithin: 2 * time.Hour},
 		{Name: "any", ResolveWithin: 30 * 24 * time.Hour},
 	})
 	report := reports(t)["quiet"]
-	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []mirror.Incident{
+	report.Snapshot = &mirror.Snapshot{Taken: taken, Open: []defender.Incident{
 		incident(t, time.Hour, "high", "active", "unknown", false),
 		incident(t, time.Hour-time.Second, "high", "active", "unknown", false),
 		incident(t, time.Hour-2*time.Second, "high", "active", "unknown", false),
@@ -167,9 +168,9 @@ func TestObjectives(t *testing.T) {
 	}}
 	r := read(report, objectives, 0)
 	want := []standing{
-		{breached: 1, next: mirror.TicksOf(taken.Add(time.Second)), coming: true},
-		{breached: 2, next: mirror.TicksOf(taken.Add(time.Second)), coming: true},
-		{breached: 0, next: mirror.TicksOf(taken.Add(30*24*time.Hour - 3*time.Hour)), coming: true},
+		{breached: 1, next: defender.TicksOf(taken.Add(time.Second)), coming: true},
+		{breached: 2, next: defender.TicksOf(taken.Add(time.Second)), coming: true},
+		{breached: 0, next: defender.TicksOf(taken.Add(30*24*time.Hour - 3*time.Hour)), coming: true},
 	}
 	for i, s := range r.standings {
 		if s != want[i] {

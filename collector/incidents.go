@@ -1,11 +1,10 @@
 package collector
 
 import (
+	"msgraph_security_exporter/internal/defender"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"msgraph_security_exporter/internal/mirror"
 )
 
 // incidents are the families about the tenant's incidents. They are absent while
@@ -66,13 +65,13 @@ var incidents = []family{
 }
 
 // seconds returns an instant as seconds since 1970.
-func seconds(t mirror.Ticks) float64 { return float64(t) / 1e7 }
+func seconds(t defender.Ticks) float64 { return float64(t) / 1e7 }
 
 // An age is a step of the backlog's age; an incident counts in every step that it
 // has passed.
 type age struct {
 	name string
-	past mirror.Ticks
+	past defender.Ticks
 }
 
 // ages are the steps, the shortest first.
@@ -81,12 +80,12 @@ var ages = [...]age{
 	{"3d", ticks(3 * day)}, {"7d", ticks(7 * day)}, {"30d", ticks(30 * day)},
 }
 
-func ticks(d time.Duration) mirror.Ticks { return mirror.Ticks(d / 100) }
+func ticks(d time.Duration) defender.Ticks { return defender.Ticks(d / 100) }
 
 // A backlog counts open incidents by how long ago something was.
 type backlog [len(ages)]int
 
-func (b *backlog) add(taken, at mirror.Ticks) {
+func (b *backlog) add(taken, at defender.Ticks) {
 	for i := range ages {
 		if taken-at <= ages[i].past {
 			return

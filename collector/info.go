@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"msgraph_security_exporter/internal/defender"
 	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"msgraph_security_exporter/internal/mirror"
 )
 
 // tagFamily is the family of open incidents by tag.
@@ -59,8 +58,8 @@ func infoFamily(most int) family {
 
 // mostPressing returns the incidents of the highest priority, among them those of the
 // highest severity, and among them the oldest.
-func mostPressing(open []mirror.Incident, most int) []*mirror.Incident {
-	var first []*mirror.Incident // sorted, at most so many
+func mostPressing(open []defender.Incident, most int) []*defender.Incident {
+	var first []*defender.Incident // sorted, at most so many
 	for i := range open {
 		in := &open[i]
 		if len(first) == most && before(first[most-1], in) <= 0 {
@@ -74,7 +73,7 @@ func mostPressing(open []mirror.Incident, most int) []*mirror.Incident {
 }
 
 // before orders incidents by how pressing they are.
-func before(a, b *mirror.Incident) int {
+func before(a, b *defender.Incident) int {
 	return cmp.Or(
 		cmp.Compare(b.Priority(), a.Priority()),
 		cmp.Compare(b.Severity, a.Severity),

@@ -1,25 +1,24 @@
 package collector
 
 import (
+	"msgraph_security_exporter/internal/defender"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
-
-	"msgraph_security_exporter/internal/mirror"
 )
 
 // TestMostPressing shows the incidents of the highest priority first, then of the highest
 // severity, then the oldest, and none whose id could be anything.
 func TestMostPressing(t *testing.T) {
-	made := func(id string, age time.Duration, severity string, score ...int32) mirror.Incident {
+	made := func(id string, age time.Duration, severity string, score ...int32) defender.Incident {
 		in := incident(t, age, severity, "active", "unknown", false, score...)
 		in.ID = id
 		return in
 	}
-	open := []mirror.Incident{
+	open := []defender.Incident{
 		made("1", time.Hour, "high"),
 		made("2", time.Hour, "medium", 90),
 		made("3", 2*time.Hour, "medium", 99),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/mirror"
 )
 
@@ -15,13 +16,13 @@ type Objective = mirror.Objective
 
 // DefaultObjectives are those of a team that has not declared its own.
 func DefaultObjectives() []Objective {
-	severities := mirror.Severities()
-	bySeverity := func(name string) []mirror.Severity {
-		i := slices.IndexFunc(severities, func(s mirror.Severity) bool { return s.String() == name })
+	severities := defender.Severities()
+	bySeverity := func(name string) []defender.Severity {
+		i := slices.IndexFunc(severities, func(s defender.Severity) bool { return s.String() == name })
 		return severities[i : i+1]
 	}
 	return []Objective{
-		{Name: "acknowledge-high-priority", Priorities: []mirror.Priority{mirror.PriorityHigh}, AcknowledgeWithin: 15 * time.Minute},
+		{Name: "acknowledge-high-priority", Priorities: []defender.Priority{defender.PriorityHigh}, AcknowledgeWithin: 15 * time.Minute},
 		{Name: "acknowledge-high-severity", Severities: bySeverity("high"), AcknowledgeWithin: 30 * time.Minute},
 		{Name: "acknowledge-medium-severity", Severities: bySeverity("medium"), AcknowledgeWithin: 4 * time.Hour},
 		{Name: "resolve-high-severity", Severities: bySeverity("high"), ResolveWithin: day},
@@ -40,8 +41,8 @@ func targets(objectives []Objective) []target {
 	all := make([]target, len(objectives))
 	for i, o := range objectives {
 		all[i].Objective = o
-		for _, s := range append(mirror.Severities(), 0) {
-			for _, p := range mirror.Priorities() {
+		for _, s := range append(defender.Severities(), 0) {
+			for _, p := range defender.Priorities() {
 				all[i].covered[s][p] = o.Covers(s, p)
 			}
 		}
@@ -50,18 +51,18 @@ func targets(objectives []Objective) []target {
 }
 
 // covers reports whether the objective is about an incident, and not yet met by it.
-func (o *target) covers(in *mirror.Incident) bool {
+func (o *target) covers(in *defender.Incident) bool {
 	return o.covered[in.Severity][in.Priority()] && (o.AcknowledgeWithin == 0 || !in.Acknowledged())
 }
 
 // A standing is how the open incidents do by one objective.
 type standing struct {
 	breached int
-	next     mirror.Ticks // when the next one will be; meaningful if coming
+	next     defender.Ticks // when the next one will be; meaningful if coming
 	coming   bool
 }
 
-func (s *standing) add(o *target, in *mirror.Incident, taken mirror.Ticks) {
+func (s *standing) add(o *target, in *defender.Incident, taken defender.Ticks) {
 	due := in.Created + ticks(o.Within())
 	switch {
 	case due <= taken:

@@ -1,6 +1,9 @@
 package collector
 
-import "msgraph_security_exporter/internal/mirror"
+import (
+	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/mirror"
+)
 
 // A reading is a report with its incidents counted once for all families.
 type reading struct {
@@ -24,7 +27,7 @@ type group struct {
 	open, unassigned int
 	// oldest is when the oldest was created, oldestUnassigned when the oldest of the
 	// unassigned ones was; meaningful if there are any.
-	oldest, oldestUnassigned mirror.Ticks
+	oldest, oldestUnassigned defender.Ticks
 }
 
 // A labelSet is the labels of an incident, a rank the part of it that says how
@@ -33,12 +36,12 @@ type group struct {
 type (
 	labelSet struct {
 		rank
-		status         mirror.Status
-		classification mirror.Classification
+		status         defender.Status
+		classification defender.Classification
 	}
 	rank struct {
-		severity mirror.Severity
-		priority mirror.Priority
+		severity defender.Severity
+		priority defender.Priority
 	}
 )
 
@@ -50,7 +53,7 @@ func read(report mirror.Report, objectives []target, unknown int) *reading {
 		return r
 	}
 	r.standings = make([]standing, len(objectives))
-	taken := mirror.TicksOf(report.Snapshot.Taken)
+	taken := defender.TicksOf(report.Snapshot.Taken)
 	for i := range report.Snapshot.Open {
 		in := &report.Snapshot.Open[i]
 		k := rank{in.Severity, in.Priority()}
@@ -71,7 +74,7 @@ func (r *reading) group(l labelSet) *group {
 	return &r.groups[l.severity][l.priority][l.status][l.classification]
 }
 
-func (g *group) add(in *mirror.Incident) {
+func (g *group) add(in *defender.Incident) {
 	if g.open == 0 || in.Created < g.oldest {
 		g.oldest = in.Created
 	}
@@ -112,8 +115,8 @@ func (r *reading) ranked(k rank) group {
 // and each with an unknown one while there are such incidents.
 func (r *reading) eachSet(f func(labelSet, *group)) {
 	r.eachRank(func(k rank, _ group) {
-		for _, status := range append(mirror.OpenStatuses(), mirror.StatusOther) {
-			for _, classification := range append(mirror.Classifications(), 0) {
+		for _, status := range append(defender.OpenStatuses(), defender.StatusOther) {
+			for _, classification := range append(defender.Classifications(), 0) {
 				l := labelSet{k, status, classification}
 				if g := r.group(l); l.known() || g.open > 0 {
 					f(l, g)
@@ -129,8 +132,8 @@ func (r *reading) eachRank(f func(rank, group)) {
 	if r.Snapshot == nil {
 		return
 	}
-	for _, severity := range append(mirror.Severities(), 0) {
-		for _, priority := range mirror.Priorities() {
+	for _, severity := range append(defender.Severities(), 0) {
+		for _, priority := range defender.Priorities() {
 			k := rank{severity, priority}
 			if g := r.ranked(k); severity != 0 || g.open > 0 {
 				f(k, g)
@@ -153,8 +156,8 @@ func (r *reading) fold(most int) {
 		return
 	}
 	r.eachSet(func(l labelSet, g *group) {
-		if (l.status == mirror.StatusOther) != (l.classification == 0) {
-			r.group(labelSet{l.rank, mirror.StatusOther, 0}).merge(g)
+		if (l.status == defender.StatusOther) != (l.classification == 0) {
+			r.group(labelSet{l.rank, defender.StatusOther, 0}).merge(g)
 			*g = group{}
 		}
 	})
@@ -162,5 +165,5 @@ func (r *reading) fold(most int) {
 
 // known reports whether this build knows every value of the label set.
 func (l labelSet) known() bool {
-	return l.severity != 0 && l.status != mirror.StatusOther && l.classification != 0
+	return l.severity != 0 && l.status != defender.StatusOther && l.classification != 0
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/mirror"
 )
 
@@ -34,7 +35,7 @@ var state = []family{
 		help: "The time on Graph's clock of the last complete snapshot, as a Unix time; absent until there is one.",
 		kind: prometheus.GaugeValue,
 		read: one(func(r *reading) (float64, bool) {
-			return seconds(mirror.TicksOf(r.Taken)), !r.Taken.IsZero()
+			return seconds(defender.TicksOf(r.Taken)), !r.Taken.IsZero()
 		}),
 	},
 	{
@@ -112,7 +113,7 @@ var state = []family{
 		kind:   prometheus.CounterValue,
 		labels: []string{"field"},
 		read: func(r *reading, emit func(float64, ...string)) {
-			for _, f := range mirror.Fields() {
+			for _, f := range defender.Fields() {
 				emit(float64(r.UnknownValues[f]), f.String())
 			}
 		},

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"hash/maphash"
+	"msgraph_security_exporter/internal/defender"
 	"time"
 )
 
@@ -9,21 +10,21 @@ import (
 // one that comes back is treated as if it had stayed. It remembers the last few
 // thousand; the zero archive remembers nothing.
 type archive struct {
-	copy  *localCopy // whose archive it is
-	first Ticks      // time of the first snapshot
+	copy  *localCopy     // whose archive it is
+	first defender.Ticks // time of the first snapshot
 	// known is the time after which every incident that was created and reported is in
 	// the copy or remembered: at first that of the first snapshot.
-	known Ticks
+	known defender.Ticks
 	// newer and older hold the incidents that left after rotated, and some time before.
 	newer, older map[uint64]departed
-	rotated      Ticks
+	rotated      defender.Ticks
 	seed         maphash.Seed
 }
 
 // A departed incident is what is remembered of one that left the copy.
 type departed struct {
 	past
-	status Status // that it had, an open one if Graph denied it
+	status defender.Status // that it had, an open one if Graph denied it
 }
 
 // archiveSize is how many incidents an archive remembers at least, and half of how many at
@@ -38,21 +39,21 @@ const recently = 15*time.Minute + 30*time.Second
 // new archive.
 func (a *archive) interval(b *localCopy, last, next time.Time) interval {
 	if a.copy != b {
-		at := TicksOf(last)
+		at := defender.TicksOf(last)
 		*a = archive{copy: b, first: at, known: at, rotated: at, newer: map[uint64]departed{}, seed: maphash.MakeSeed()}
 	}
 	return interval{
-		end:    max(TicksOf(last), TicksOf(next)),
+		end:    max(defender.TicksOf(last), defender.TicksOf(next)),
 		first:  a.first,
 		known:  a.known,
-		recent: max(a.first, TicksOf(last.Add(-recently))),
+		recent: max(a.first, defender.TicksOf(last.Add(-recently))),
 	}
 }
 
 // add remembers an incident that is closed or gone, if anything is known of it. Its objectives
 // are decided.
 func (a *archive) add(id string, t *transition) {
-	status := StatusActive
+	status := defender.StatusActive
 	switch {
 	case t.now != nil:
 		status = t.now.Status
@@ -71,7 +72,7 @@ func (a *archive) add(id string, t *transition) {
 
 // find returns an incident that the copy does not know as it left, and its past; nil and the
 // past that is given if it is not remembered.
-func (a *archive) find(id string, p past) (*Incident, past) {
+func (a *archive) find(id string, p past) (*defender.Incident, past) {
 	key := a.key(id)
 	d, ok := a.newer[key]
 	if !ok {
@@ -80,7 +81,7 @@ func (a *archive) find(id string, p past) (*Incident, past) {
 	if !ok {
 		return nil, p
 	}
-	return &Incident{Status: d.status, Updated: minTicks}, d.past
+	return &defender.Incident{Status: d.status, Updated: minTicks}, d.past
 }
 
 // key stands for an id, whatever its length.

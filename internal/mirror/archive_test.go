@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // A record is the events of each incident.
@@ -233,13 +234,13 @@ func TestArchive(t *testing.T) {
 	const n = 5 * archiveSize
 	for i := 1; i < n; i++ {
 		a.add(fmt.Sprint(i), &transition{
-			now: &Incident{Status: StatusResolved}, past: past{reported: true}, interval: a.interval(b, at(i-1), at(i)),
+			now: &defender.Incident{Status: defender.StatusResolved}, past: past{reported: true}, interval: a.interval(b, at(i-1), at(i)),
 		})
 	}
 	end := a.interval(b, at(n), at(n))
 	for i := 1; i < n; i++ { // created a second before it left
 		before, _ := a.find(fmt.Sprint(i), past{})
-		if before == nil && TicksOf(at(i-1)) > end.known {
+		if before == nil && defender.TicksOf(at(i-1)) > end.known {
 			t.Fatalf("incident %d is forgotten and would be new", i)
 		}
 		if i > n-archiveSize && before == nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // The benchmarks measure this process, and Graph is played by another: the same test
@@ -99,7 +100,7 @@ func (g *graph) parts() []span {
 	}
 	const days = 4 * 24 * 3600 * oneSecond
 	var parts []span
-	for to := TicksOf(time.Now()); len(parts) < 23; to -= days {
+	for to := defender.TicksOf(time.Now()); len(parts) < 23; to -= days {
 		parts = append(parts, span{to - days, to})
 	}
 	return parts

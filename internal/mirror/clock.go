@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/defender"
 )
 
 const (
@@ -103,7 +104,7 @@ func (c *serviceClock) late(by time.Duration) time.Duration {
 }
 
 // stamped takes in the stamp of a change: what was set back too far comes forward again.
-func (c *serviceClock) stamped(at Ticks, now time.Time) {
+func (c *serviceClock) stamped(at defender.Ticks, now time.Time) {
 	if c.offset <= 0 {
 		return
 	}

@@ -1,6 +1,9 @@
 package mirror
 
-import "time"
+import (
+	"msgraph_security_exporter/internal/defender"
+	"time"
+)
 
 // A moment is when a request was sent and when its answer had arrived, since the
 // mirror's start on the local monotonic clock: what decides which of two answers
@@ -9,7 +12,7 @@ type moment struct{ sent, arrived time.Duration }
 
 // A row is what is known of one incident.
 type row struct {
-	Incident
+	defender.Incident
 	moment // of the answer that the row was last seen in
 	// rival is another answer about the incident that contradicts the row, until a
 	// third settles which of them is right.
@@ -31,12 +34,12 @@ type localCopy struct {
 	conflicts map[string]bool
 	// horizon is the oldest update that a lookback can still bring: an incident
 	// closed before it needs no row.
-	horizon Ticks
+	horizon defender.Ticks
 	// newest is the newest stamp on any row, a lower bound of Graph's clock.
-	newest Ticks
+	newest defender.Ticks
 	// touched holds what was known of the incidents that have changed since the last
 	// snapshot, nil of new ones; it is nil itself before the first snapshot.
-	touched map[string]*Incident
+	touched map[string]*defender.Incident
 }
 
 func newCopy() *localCopy {
@@ -60,7 +63,7 @@ const maxSkew = 60 * oneSecond
 //  6. What is left is a contradiction. The row stays, and the answer becomes its rival. A
 //     third answer sent after the rival arrived settles it: by rule 2, 3 or 4, or because it
 //     says what the rival said.
-func (c *localCopy) put(in Incident, m moment) bool {
+func (c *localCopy) put(in defender.Incident, m moment) bool {
 	c.newest = max(c.newest, in.Updated)
 	old, known := c.rows[in.ID]
 	later := m.sent >= old.arrived
@@ -141,8 +144,8 @@ func (c *localCopy) touch(id string, old *row, known bool) {
 }
 
 // list returns the open incidents; the caller owns the slice.
-func (c *localCopy) list() []Incident {
-	open := make([]Incident, 0, c.open)
+func (c *localCopy) list() []defender.Incident {
+	open := make([]defender.Incident, 0, c.open)
 	for _, r := range c.rows {
 		if r.open() {
 			open = append(open, r.Incident)
@@ -153,7 +156,7 @@ func (c *localCopy) list() []Incident {
 
 // prune forgets the closed rows that no lookback lists any more and that no request
 // sent before they were closed can bring back.
-func (c *localCopy) prune(now time.Duration, horizon Ticks) {
+func (c *localCopy) prune(now time.Duration, horizon defender.Ticks) {
 	c.horizon = horizon
 	for id, r := range c.rows {
 		overtaken := now-r.arrived > 2*requestLimit

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"msgraph_security_exporter/internal/defender"
 	"testing"
 	"time"
 )
@@ -12,28 +13,28 @@ func seconds(sent, arrived int) moment {
 // TestCopyPut plays each way in which two answers about one incident can meet, by the number
 // of the rule that decides.
 func TestCopyPut(t *testing.T) {
-	stored := Incident{ID: "7", Updated: 1000 * oneSecond, Status: StatusActive, Severity: 3}
-	changed := func(by Ticks, status Status) Incident {
+	stored := defender.Incident{ID: "7", Updated: 1000 * oneSecond, Status: defender.StatusActive, Severity: 3}
+	changed := func(by defender.Ticks, status defender.Status) defender.Incident {
 		in := stored
 		in.Updated, in.Status = stored.Updated+by, status
 		return in
 	}
 	cases := []struct {
 		name     string
-		in       Incident
+		in       defender.Incident
 		at       moment
 		open     int
 		conflict bool
 	}{
-		{"1: answered before the row was asked for", changed(1, StatusResolved), seconds(0, 1), 1, false},
+		{"1: answered before the row was asked for", changed(1, defender.StatusResolved), seconds(0, 1), 1, false},
 		{"2: later, same", stored, seconds(5, 6), 1, false},
-		{"3: later, newer stamp", changed(1, StatusResolved), seconds(5, 6), 0, false},
-		{"3: overlapping, newer stamp", changed(1, StatusResolved), seconds(2, 6), 0, false},
-		{"4: later, equal stamp: an undated change", changed(0, StatusResolved), seconds(5, 6), 0, false},
-		{"5: overlapping, much older stamp", changed(-2*maxSkew, StatusResolved), seconds(2, 6), 1, false},
-		{"6: overlapping, equal stamp", changed(0, StatusResolved), seconds(2, 6), 1, true},
-		{"6: overlapping, a little older", changed(-1, StatusResolved), seconds(2, 6), 1, true},
-		{"6: later, older stamp", changed(-1, StatusResolved), seconds(5, 6), 1, true},
+		{"3: later, newer stamp", changed(1, defender.StatusResolved), seconds(5, 6), 0, false},
+		{"3: overlapping, newer stamp", changed(1, defender.StatusResolved), seconds(2, 6), 0, false},
+		{"4: later, equal stamp: an undated change", changed(0, defender.StatusResolved), seconds(5, 6), 0, false},
+		{"5: overlapping, much older stamp", changed(-2*maxSkew, defender.StatusResolved), seconds(2, 6), 1, false},
+		{"6: overlapping, equal stamp", changed(0, defender.StatusResolved), seconds(2, 6), 1, true},
+		{"6: overlapping, a little older", changed(-1, defender.StatusResolved), seconds(2, 6), 1, true},
+		{"6: later, older stamp", changed(-1, defender.StatusResolved), seconds(5, 6), 1, true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -52,11 +53,11 @@ func TestCopyPut(t *testing.T) {
 // TestCopyConflict shows that a third answer settles what two contradict each other about,
 // and that one which was asked for too early does not.
 func TestCopyConflict(t *testing.T) {
-	stored := Incident{ID: "7", Updated: 100, Status: StatusActive}
-	rival := Incident{ID: "7", Updated: 99, Status: StatusResolved}
+	stored := defender.Incident{ID: "7", Updated: 100, Status: defender.StatusActive}
+	rival := defender.Incident{ID: "7", Updated: 99, Status: defender.StatusResolved}
 	for _, c := range []struct {
 		name string
-		in   Incident
+		in   defender.Incident
 		at   moment
 		open int
 		left bool
@@ -65,8 +66,8 @@ func TestCopyConflict(t *testing.T) {
 		{"the row again, asked for before", stored, seconds(5, 10), 1, true},
 		{"the rival again", rival, seconds(9, 10), 0, false},
 		{"the rival again, asked for before", rival, seconds(5, 10), 1, true},
-		{"a newer state", Incident{ID: "7", Updated: 101, Status: StatusResolved}, seconds(9, 10), 0, false},
-		{"an undated change", Incident{ID: "7", Updated: 100, Status: StatusInProgress}, seconds(9, 10), 1, false},
+		{"a newer state", defender.Incident{ID: "7", Updated: 101, Status: defender.StatusResolved}, seconds(9, 10), 0, false},
+		{"an undated change", defender.Incident{ID: "7", Updated: 100, Status: defender.StatusInProgress}, seconds(9, 10), 1, false},
 	} {
 		b := newCopy()
 		b.put(stored, seconds(1, 2))
@@ -82,8 +83,8 @@ func TestCopyConflict(t *testing.T) {
 // does not put off its confirmation.
 func TestCopyConflictRepeated(t *testing.T) {
 	b := newCopy()
-	b.put(Incident{ID: "7", Updated: 100, Status: StatusActive}, seconds(1, 2))
-	rival := Incident{ID: "7", Updated: 99, Status: StatusResolved}
+	b.put(defender.Incident{ID: "7", Updated: 100, Status: defender.StatusActive}, seconds(1, 2))
+	rival := defender.Incident{ID: "7", Updated: 99, Status: defender.StatusResolved}
 	b.put(rival, seconds(5, 6))
 	b.put(rival, seconds(5, 9))
 	if b.put(rival, seconds(7, 8)); b.open != 0 {
@@ -94,7 +95,7 @@ func TestCopyConflictRepeated(t *testing.T) {
 // TestCopyTombstone shows that an incident that was denied or closed stays away
 // from answers that were under way, and comes back with a later one.
 func TestCopyTombstone(t *testing.T) {
-	open := Incident{ID: "7", Updated: 100, Status: StatusActive}
+	open := defender.Incident{ID: "7", Updated: 100, Status: defender.StatusActive}
 	b := newCopy()
 	b.put(open, moment{0, 1})
 	b.drop("7", moment{2, 4})
@@ -124,12 +125,12 @@ func TestCopyTombstone(t *testing.T) {
 func TestCopyUnknownClosed(t *testing.T) {
 	b := newCopy()
 	b.horizon = 50
-	b.put(Incident{ID: "1", Updated: 60, Status: StatusResolved}, moment{2, 3})
-	b.put(Incident{ID: "2", Updated: 40, Status: StatusResolved}, moment{2, 3})
+	b.put(defender.Incident{ID: "1", Updated: 60, Status: defender.StatusResolved}, moment{2, 3})
+	b.put(defender.Incident{ID: "2", Updated: 40, Status: defender.StatusResolved}, moment{2, 3})
 	if len(b.rows) != 1 {
 		t.Errorf("got %d rows, want only the one closed lately", len(b.rows))
 	}
-	b.put(Incident{ID: "1", Updated: 55, Status: StatusActive}, moment{1, 4})
+	b.put(defender.Incident{ID: "1", Updated: 55, Status: defender.StatusActive}, moment{1, 4})
 	if b.open != 0 {
 		t.Error("an answer that was under way opened a closed incident")
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/defender"
 )
 
 const (
@@ -19,17 +20,17 @@ const (
 	// error: that may be the query's own fault for ever, but it may as well be Graph's.
 	maxShrinks = 2
 	// keptFor is how long Graph keeps incidents.
-	keptFor = Ticks(180*24*3600) * oneSecond
+	keptFor = defender.Ticks(180*24*3600) * oneSecond
 )
 
 // A part is a stretch of created time that has yet to be read.
 type part struct {
 	span
-	times []Ticks // when rows that are known or were seen in it were created, sorted
-	ratio float64 // how many rows there are for each of them, as far as is known
-	over  bool    // it is known not to fit a page
-	dense bool    // times has what an overflow showed, more than elsewhere
-	chunk bool    // it may be listed in several pages
+	times []defender.Ticks // when rows that are known or were seen in it were created, sorted
+	ratio float64          // how many rows there are for each of them, as far as is known
+	over  bool             // it is known not to fit a page
+	dense bool             // times has what an overflow showed, more than elsewhere
+	chunk bool             // it may be listed in several pages
 }
 
 // A cover reads a region completely, part by part, in an order and in pieces of its own. It
@@ -41,13 +42,13 @@ type cover struct {
 	rows    int    // read
 	shrinks int
 	learnt  int
-	now     Ticks
+	now     defender.Ticks
 }
 
 // newCover plans the reading of a query. times say when some of its rows were created, and
 // ratio how many rows there are for each. If chunks, several pages may be read at a time:
 // nothing leaves the query's region.
-func newCover(q query, times []Ticks, ratio float64, chunks bool, now Ticks) *cover {
+func newCover(q query, times []defender.Ticks, ratio float64, chunks bool, now defender.Ticks) *cover {
 	slices.Sort(times)
 	return &cover{q: q, now: now, parts: []part{{span: q.created, times: times, ratio: ratio, chunk: chunks}}}
 }
@@ -132,7 +133,7 @@ func (c *cover) push(p part, seen *listing) {
 	expected := float64(len(p.times)) * p.ratio
 	if seen != nil {
 		c.learn(&p, int(2*expected))
-		known := map[Ticks]bool{}
+		known := map[defender.Ticks]bool{}
 		for _, t := range p.times {
 			known[t] = true
 		}
@@ -183,7 +184,7 @@ func (c *cover) next() part {
 }
 
 // cut returns a whole second about so many rows from the newest end of a part.
-func (c *cover) cut(p *part, n int) (Ticks, bool) {
+func (c *cover) cut(p *part, n int) (defender.Ticks, bool) {
 	if len(p.times) > 1 {
 		if at, ok := cutNear(p.times, len(p.times)-min(n, len(p.times)-1)); ok && p.holds(at) && at > p.from {
 			return at, true
@@ -202,7 +203,7 @@ func (c *cover) cut(p *part, n int) (Ticks, bool) {
 
 // progress returns about how much of the region has been read, from 0 to 1.
 func (c *cover) progress() float64 {
-	left := Ticks(0)
+	left := defender.Ticks(0)
 	for _, p := range c.parts {
 		left += max(0, min(p.to, c.now)-max(p.from, c.now-keptFor))
 	}
@@ -229,8 +230,8 @@ func (m *Mirror) readPart(ctx context.Context, p part, q query) partReading {
 }
 
 // created returns when rows were created, sorted, each once.
-func created(rows map[string]Incident) []Ticks {
-	times := make([]Ticks, 0, len(rows))
+func created(rows map[string]defender.Incident) []defender.Ticks {
+	times := make([]defender.Ticks, 0, len(rows))
 	for _, in := range rows {
 		times = append(times, in.Created)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // A licence that lapses, or a provider that is missing from the answers, looks
@@ -202,7 +203,7 @@ func (m *Mirror) lookAgain() {
 			return
 		}
 		s.look = now
-		var created []Ticks
+		var created []defender.Ticks
 		for id := range s.withheld {
 			created = append(created, m.copy.rows[id].Created)
 		}

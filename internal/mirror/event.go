@@ -1,6 +1,9 @@
 package mirror
 
-import "time"
+import (
+	"msgraph_security_exporter/internal/defender"
+	"time"
+)
 
 // A Kind says what happened to an incident between two snapshots.
 type Kind uint8
@@ -31,7 +34,7 @@ const (
 // An Event is one thing that happened to an incident, reported once.
 type Event struct {
 	Kind     Kind
-	Incident Incident // as the snapshot has it in which the event shows
+	Incident defender.Incident // as the snapshot has it in which the event shows
 	// Took is how long after its creation the incident was acknowledged or resolved,
 	// by Graph's stamp of the change, or of the snapshot where that did not move. It
 	// is late by at most the time between two pulls, since of several updates in
@@ -44,31 +47,26 @@ type Event struct {
 // A past is what has been reported of an incident.
 type past struct {
 	acknowledged   bool
-	bands          uint8 // a bit for each priority band in which it was open
-	severities     uint8 // and for each severity
-	reported       bool  // whether anything was; if not, it may have been closed before the first snapshot
-	acknowledgedAt Ticks // 0: before the first snapshot
+	bands          uint8          // a bit for each priority band in which it was open
+	severities     uint8          // and for each severity
+	reported       bool           // whether anything was; if not, it may have been closed before the first snapshot
+	acknowledgedAt defender.Ticks // 0: before the first snapshot
 	decided        decisions
 }
 
 // with adds what a snapshot with the incident has shown by itself, and what must have
 // happened before the first one.
-func (p past) with(in *Incident) past {
+func (p past) with(in *defender.Incident) past {
 	if in != nil && (in.Status.Open() || !p.reported) {
 		p.acknowledged = p.acknowledged || in.Acknowledged()
-		p.bands |= in.bandBit()
-		p.severities |= in.severityBit()
+		p.bands |= bandBit(in)
+		p.severities |= severityBit(in)
 	}
 	return p
 }
 
-// Acknowledged reports whether somebody works on the incident.
-func (i *Incident) Acknowledged() bool { return i.Assigned || i.Status == StatusInProgress }
-
-func (i *Incident) bandBit() uint8     { return 1 << i.Priority() }
-func (i *Incident) severityBit() uint8 { return 1 << i.Severity }
-
-func (s Status) merged() bool { return s == StatusRedirected }
+func bandBit(i *defender.Incident) uint8     { return 1 << i.Priority() }
+func severityBit(i *defender.Incident) uint8 { return 1 << i.Severity }
 
 // events returns what happened since the last snapshot, in no particular order; the
 // lock is held.
@@ -85,7 +83,7 @@ func (m *Mirror) events(taken time.Time) []Event {
 }
 
 // eventsOf returns the events of one incident and notes them in its row; the lock is held.
-func (m *Mirror) eventsOf(id string, before *Incident, step interval) []Event {
+func (m *Mirror) eventsOf(id string, before *defender.Incident, step interval) []Event {
 	r, known := m.copy.rows[id]
 	t := transition{before: before, past: r.past.with(before), interval: step}
 	if known && !r.denied {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/defender"
 )
 
 var weekHours = flag.Int("events.hours", 6, "hours of the scripted week that the event test plays")
@@ -20,8 +21,8 @@ var weekHours = flag.Int("events.hours", 6, "hours of the scripted week that the
 // TestTransition plays each story of one incident between two snapshots.
 func TestTransition(t *testing.T) {
 	step := interval{known: 1000 * oneSecond, recent: 1800 * oneSecond, end: 2000 * oneSecond}
-	type in = Incident
-	state := func(created, updated Ticks, s Status, f func(*in)) *in {
+	type in = defender.Incident
+	state := func(created, updated defender.Ticks, s defender.Status, f func(*in)) *in {
 		i := &in{ID: "1", Created: created * oneSecond, Updated: updated * oneSecond, Status: s}
 		if f != nil {
 			f(i)
@@ -38,36 +39,36 @@ func TestTransition(t *testing.T) {
 		past   past
 		want   string
 	}{
-		{"new", nil, state(1500, 1500, StatusActive, nil), past{}, "opened priority severity"},
-		{"new and assigned", nil, state(1500, 1520, StatusActive, assigned), past{}, "opened priority severity acknowledged:20s"},
-		{"new and resolved", nil, state(1500, 1530, StatusResolved, assigned), past{}, "opened priority severity acknowledged:30s resolved:30s"},
-		{"new and resolved by itself", nil, state(1500, 1530, StatusResolved, nil), past{}, "opened priority severity resolved:30s"},
-		{"new and merged", nil, state(1500, 1530, StatusRedirected, assigned), past{}, "opened priority severity merged"},
-		{"new and late", nil, state(1001, 1001, StatusActive, nil), past{}, "opened priority severity"},
-		{"old, missing before", nil, state(500, 1700, StatusActive, assigned), past{}, ""},
-		{"old, first seen merged", nil, state(500, 1900, StatusRedirected, nil), past{}, ""},
-		{"old, first seen open", nil, state(500, 1900, StatusActive, assigned), past{}, "reopened"},
-		{"old, first seen closed", nil, state(500, 1900, StatusResolved, nil), past{}, ""},
-		{"nothing", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, nil), past{}, ""},
-		{"assigned", state(500, 500, StatusActive, nil), state(500, 560, StatusActive, assigned), past{}, "acknowledged:1m0s"},
-		{"assigned without a date", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, assigned), past{}, "acknowledged:25m0s"},
-		{"begun when assigned before", state(500, 500, StatusActive, assigned), state(500, 560, StatusInProgress, assigned), past{}, ""},
-		{"assigned anew", state(500, 500, StatusActive, nil), state(500, 560, StatusActive, assigned), past{acknowledged: true}, ""},
-		{"scored", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, high), past{}, "priority"},
-		{"scored again", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, high), past{bands: 1 << PriorityHigh}, ""},
-		{"worse", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, bad), past{}, "severity"},
-		{"worse again", state(500, 500, StatusActive, nil), state(500, 500, StatusActive, bad), past{severities: 1 << 5}, ""},
-		{"worse when resolved", state(500, 500, StatusActive, nil), state(500, 620, StatusResolved, bad), past{}, "resolved:2m0s"},
-		{"resolved", state(500, 500, StatusInProgress, nil), state(500, 620, StatusResolved, nil), past{}, "resolved:2m0s"},
-		{"assigned and resolved", state(500, 500, StatusActive, nil), state(500, 620, StatusResolved, assigned), past{}, "acknowledged:2m0s resolved:2m0s"},
-		{"scored when resolved", state(500, 500, StatusActive, nil), state(500, 620, StatusResolved, high), past{}, "resolved:2m0s"},
-		{"merged", state(500, 500, StatusActive, nil), state(500, 500, StatusRedirected, assigned), past{}, "merged"},
-		{"reopened", state(500, 500, StatusResolved, nil), state(500, 600, StatusActive, nil), past{bands: 1, acknowledged: true}, "reopened"},
-		{"reopened, first scored when resolved", state(500, 500, StatusResolved, high), state(500, 600, StatusActive, high), past{bands: 1, severities: 1, reported: true}, "reopened priority"},
-		{"merged undone", state(500, 500, StatusRedirected, nil), state(500, 600, StatusActive, nil), past{bands: 1}, ""},
-		{"resolved, then merged", state(500, 500, StatusResolved, nil), state(500, 600, StatusRedirected, nil), past{}, ""},
-		{"denied", state(500, 500, StatusActive, nil), nil, past{}, ""},
-		{"before its time", state(500, 500, StatusActive, nil), state(500, 510, StatusResolved, func(i *in) { i.Created = 600 * oneSecond }), past{}, "resolved:0s"},
+		{"new", nil, state(1500, 1500, defender.StatusActive, nil), past{}, "opened priority severity"},
+		{"new and assigned", nil, state(1500, 1520, defender.StatusActive, assigned), past{}, "opened priority severity acknowledged:20s"},
+		{"new and resolved", nil, state(1500, 1530, defender.StatusResolved, assigned), past{}, "opened priority severity acknowledged:30s resolved:30s"},
+		{"new and resolved by itself", nil, state(1500, 1530, defender.StatusResolved, nil), past{}, "opened priority severity resolved:30s"},
+		{"new and merged", nil, state(1500, 1530, defender.StatusRedirected, assigned), past{}, "opened priority severity merged"},
+		{"new and late", nil, state(1001, 1001, defender.StatusActive, nil), past{}, "opened priority severity"},
+		{"old, missing before", nil, state(500, 1700, defender.StatusActive, assigned), past{}, ""},
+		{"old, first seen merged", nil, state(500, 1900, defender.StatusRedirected, nil), past{}, ""},
+		{"old, first seen open", nil, state(500, 1900, defender.StatusActive, assigned), past{}, "reopened"},
+		{"old, first seen closed", nil, state(500, 1900, defender.StatusResolved, nil), past{}, ""},
+		{"nothing", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, nil), past{}, ""},
+		{"assigned", state(500, 500, defender.StatusActive, nil), state(500, 560, defender.StatusActive, assigned), past{}, "acknowledged:1m0s"},
+		{"assigned without a date", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, assigned), past{}, "acknowledged:25m0s"},
+		{"begun when assigned before", state(500, 500, defender.StatusActive, assigned), state(500, 560, defender.StatusInProgress, assigned), past{}, ""},
+		{"assigned anew", state(500, 500, defender.StatusActive, nil), state(500, 560, defender.StatusActive, assigned), past{acknowledged: true}, ""},
+		{"scored", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, high), past{}, "priority"},
+		{"scored again", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, high), past{bands: 1 << defender.PriorityHigh}, ""},
+		{"worse", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, bad), past{}, "severity"},
+		{"worse again", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, bad), past{severities: 1 << 5}, ""},
+		{"worse when resolved", state(500, 500, defender.StatusActive, nil), state(500, 620, defender.StatusResolved, bad), past{}, "resolved:2m0s"},
+		{"resolved", state(500, 500, defender.StatusInProgress, nil), state(500, 620, defender.StatusResolved, nil), past{}, "resolved:2m0s"},
+		{"assigned and resolved", state(500, 500, defender.StatusActive, nil), state(500, 620, defender.StatusResolved, assigned), past{}, "acknowledged:2m0s resolved:2m0s"},
+		{"scored when resolved", state(500, 500, defender.StatusActive, nil), state(500, 620, defender.StatusResolved, high), past{}, "resolved:2m0s"},
+		{"merged", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusRedirected, assigned), past{}, "merged"},
+		{"reopened", state(500, 500, defender.StatusResolved, nil), state(500, 600, defender.StatusActive, nil), past{bands: 1, acknowledged: true}, "reopened"},
+		{"reopened, first scored when resolved", state(500, 500, defender.StatusResolved, high), state(500, 600, defender.StatusActive, high), past{bands: 1, severities: 1, reported: true}, "reopened priority"},
+		{"merged undone", state(500, 500, defender.StatusRedirected, nil), state(500, 600, defender.StatusActive, nil), past{bands: 1}, ""},
+		{"resolved, then merged", state(500, 500, defender.StatusResolved, nil), state(500, 600, defender.StatusRedirected, nil), past{}, ""},
+		{"denied", state(500, 500, defender.StatusActive, nil), nil, past{}, ""},
+		{"before its time", state(500, 500, defender.StatusActive, nil), state(500, 510, defender.StatusResolved, func(i *in) { i.Created = 600 * oneSecond }), past{}, "resolved:0s"},
 	} {
 		first := transition{before: c.before, now: c.now, past: c.past.with(c.before), interval: step}
 		first.run()
@@ -99,7 +100,7 @@ func narrate(events []Event) string {
 // A tally counts events as the metrics do.
 type tally map[string]int
 
-func (c tally) add(k Kind, in *Incident) {
+func (c tally) add(k Kind, in *defender.Incident) {
 	switch k {
 	case Opened, EnteredSeverity, Acknowledged, Reopened, Merged:
 		c[fmt.Sprint(k, in.Severity)]++
@@ -142,8 +143,8 @@ func (s *script) live(rng *rand.Rand) {
 		s.sim.Change(id, kind, f)
 		truth, _ := s.sim.Incident(id)
 		in := fromSim(truth)
-		if in.Status.Open() && past.bands&in.bandBit() == 0 {
-			past.bands |= in.bandBit()
+		if in.Status.Open() && past.bands&bandBit(&in) == 0 {
+			past.bands |= bandBit(&in)
 			happened(EnteredPriority)
 		}
 		if !past.acknowledged && in.Acknowledged() {

@@ -111,7 +111,7 @@ func (m *Mirror) announce() {
 		Incidents:     len(m.copy.rows),
 		ClockSkew:     m.clock.skew,
 		SkewKnown:     m.clock.dated,
-		UnknownValues: m.decoder.unknown,
+		UnknownValues: m.decoder.Unknown(),
 	}
 	for _, p := range h.problems {
 		r.trouble(p)

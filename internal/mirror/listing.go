@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/defender"
 )
 
 const (
@@ -30,12 +31,12 @@ type query struct {
 	open      bool // closed incidents are of no interest
 	paced     bool // by the pacer: nobody waits for it
 	// probes is the time before which what the listing shows should be known already.
-	probes Ticks
+	probes defender.Ticks
 }
 
 // A listing is what was read of a query: pages with rows in their order.
 type listing struct {
-	pages [][]Incident
+	pages [][]defender.Incident
 	// ended says that no nextLink followed the last page, gaps that an empty page had one.
 	ended, gaps bool
 	// unfiltered says that Graph was not asked to leave out closed incidents.
@@ -120,9 +121,9 @@ func (m *Mirror) take(l *listing, page *graphclient.Page, q *query) {
 		return
 	}
 	at := moment{page.Sent.Sub(m.epoch), page.Arrived.Sub(m.epoch)}
-	rows := make([]Incident, len(page.Incidents))
+	rows := make([]defender.Incident, len(page.Incidents))
 	for i := range page.Incidents {
-		rows[i] = m.decoder.incident(&page.Incidents[i])
+		rows[i] = m.decoder.Incident(&page.Incidents[i])
 		m.put(l, rows[i], at, q)
 	}
 	l.pages = append(l.pages, rows)
@@ -139,8 +140,8 @@ func (m *Mirror) full() int {
 }
 
 // each returns the incidents of the listing by id.
-func (l *listing) each() map[string]Incident {
-	all := map[string]Incident{}
+func (l *listing) each() map[string]defender.Incident {
+	all := map[string]defender.Incident{}
 	for _, page := range l.pages {
 		for i := range page {
 			all[page[i].ID] = page[i]
@@ -220,7 +221,7 @@ func (m *Mirror) whole(ctx context.Context, q query, pages int) (l listing, comp
 }
 
 // sameIncidents reports whether two readings show the same incidents in the same state.
-func sameIncidents(a, b map[string]Incident) bool {
+func sameIncidents(a, b map[string]defender.Incident) bool {
 	if len(a) != len(b) {
 		return false
 	}

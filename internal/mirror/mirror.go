@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // Config says how fresh the copy has to be. The zero value of each field means
@@ -76,7 +77,7 @@ type Mirror struct {
 
 	mu            sync.Mutex // guards everything below; never held during a request
 	copy          *localCopy
-	decoder       *decoder
+	decoder       *defender.Decoder
 	clock         serviceClock
 	fullPage      int       // the fullest page that had one behind it
 	statusRefused time.Time // when Graph last refused the filter on status
@@ -117,7 +118,7 @@ func New(client *graphclient.Client, cfg Config) *Mirror {
 		ticking: now,
 		asks:    make(chan *refresh, 1),
 		wake:    make(chan struct{}, 1),
-		decoder: newDecoder(cfg),
+		decoder: defender.NewDecoder(cfg.Tags, cfg.WebURLs),
 		attempt: make(chan struct{}),
 	}
 	m.forget()
@@ -240,14 +241,14 @@ func (m *Mirror) fall(by time.Duration) {
 }
 
 // now returns what Graph's clock shows, as far as is known.
-func (m *Mirror) now() Ticks {
+func (m *Mirror) now() defender.Ticks {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return TicksOf(m.clock.predict(time.Now()))
+	return defender.TicksOf(m.clock.predict(time.Now()))
 }
 
 // put takes in one row of a listing; the lock is held.
-func (m *Mirror) put(l *listing, in Incident, at moment, q *query) {
+func (m *Mirror) put(l *listing, in defender.Incident, at moment, q *query) {
 	old, known := m.copy.rows[in.ID]
 	m.shown(in.ID, at)
 	now := time.Now()
@@ -261,7 +262,7 @@ func (m *Mirror) put(l *listing, in Incident, at moment, q *query) {
 		return
 	}
 	was, is := known && old.open(), in.Status.Open()
-	passed := in.Updated < TicksOf(m.watermark.Add(-overlap))
+	passed := in.Updated < defender.TicksOf(m.watermark.Add(-overlap))
 	if q.operation != graphclient.OperationDelta && passed {
 		m.correct(was, is)
 		if known && in.Updated > old.Updated || !known && is {

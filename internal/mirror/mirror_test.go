@@ -13,6 +13,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // follow starts a mirror of the simulated tenant, for the time of the test.
@@ -83,8 +84,8 @@ func pull(t *testing.T, m *Mirror) Report {
 }
 
 // open returns the open incidents of the truth.
-func open(sim *graphsim.Sim) map[string]Incident {
-	all := map[string]Incident{}
+func open(sim *graphsim.Sim) map[string]defender.Incident {
+	all := map[string]defender.Incident{}
 	for _, in := range sim.Truth() {
 		if in.Open() {
 			all[in.ID] = fromSim(in)
@@ -93,8 +94,8 @@ func open(sim *graphsim.Sim) map[string]Incident {
 	return all
 }
 
-func shown(r Report) map[string]Incident {
-	all := map[string]Incident{}
+func shown(r Report) map[string]defender.Incident {
+	all := map[string]defender.Incident{}
 	for _, in := range r.Snapshot.Open {
 		all[in.ID] = in
 	}
@@ -174,7 +175,7 @@ func TestUndatedChanges(t *testing.T) {
 			}
 		}
 		time.Sleep(30 * time.Second)
-		if got := shown(pull(t, m))[young]; got.Priority() != PriorityHigh {
+		if got := shown(pull(t, m))[young]; got.Priority() != defender.PriorityHigh {
 			t.Errorf("after 30 s the young incident is %+v", got)
 		}
 		for range 10 {

@@ -15,6 +15,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/defender"
 )
 
 var (
@@ -70,19 +71,20 @@ func discard(string, ...any) {}
 // A model is one random history of a world and of the mirror that follows it.
 type model struct {
 	*world
-	logf     func(string, ...any)
-	mirror   *Mirror
-	stop     func()
-	tol      tolerance
-	ceiling  int           // of the client's requests a minute
-	patience time.Duration // between pulls, at most
-	ahead    time.Duration // of a proxy's Date from Graph's
-	misled   bool          // it was, or the local clock is wrong as well: T may be old
-	pulls    int
-	ups      int
-	faulty   bool
-	pulled   time.Time
-	healed   time.Time // since when the background reads undisturbed
+	logf       func(string, ...any)
+	mirror     *Mirror
+	stop       func()
+	tol        tolerance
+	ceiling    int           // of the client's requests a minute
+	patience   time.Duration // between pulls, at most
+	ahead      time.Duration // of a proxy's Date from Graph's
+	aheadUntil time.Time
+	misled     bool // it was, or the local clock is wrong as well: T may be old
+	pulls      int
+	ups        int
+	faulty     bool
+	pulled     time.Time
+	healed     time.Time // since when the background reads undisturbed
 }
 
 func runModel(t *testing.T, seed uint64, events int, logf func(string, ...any)) error {
@@ -181,7 +183,7 @@ func (m *model) start() {
 func (m *model) proxy() http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		resp, err := m.sim.RoundTrip(r)
-		if date, dateErr := http.ParseTime(respHeader(resp, "Date")); err == nil && dateErr == nil && m.ahead > 0 {
+		if date, dateErr := http.ParseTime(respHeader(resp, "Date")); err == nil && dateErr == nil && time.Now().Before(m.aheadUntil) {
 			resp.Header.Set("Date", date.Add(m.ahead).Format(http.TimeFormat))
 		}
 		return resp, err
@@ -229,9 +231,8 @@ func (m *model) step() error {
 	case p < 9126:
 		m.burst()
 	case p < 9128:
-		m.ahead, m.misled = one(m.rng, 0, 0, time.Hour, 20*time.Minute), true
-	case p < 9130:
-		m.ahead = 0
+		m.ahead, m.misled = one(m.rng, time.Hour, 20*time.Minute), true
+		m.aheadUntil = time.Now().Add(m.upTo(clockPatience - time.Minute))
 	case p < 9140:
 		m.fault()
 	case p < 9150 || m.faulty && p < 9190:
@@ -313,7 +314,7 @@ func asksFor(property string) func(*http.Request) bool {
 }
 
 func (m *model) heal() {
-	m.ahead = 0
+	m.aheadUntil = time.Time{}
 	m.sim.ClearFaults()
 	m.faulty = false
 	// A refresh or a sweep may still be in the middle of its retries, and pauses.
@@ -334,7 +335,7 @@ func (m *model) quiesce() error {
 	if !r.Up {
 		return fmt.Errorf("not up after half an hour of rest: %v", r.Problems)
 	}
-	want := map[string]Incident{}
+	want := map[string]defender.Incident{}
 	for _, in := range m.sim.Truth() {
 		if in.Open() {
 			want[in.ID] = fromSim(in)

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"msgraph_security_exporter/internal/defender"
 	"slices"
 	"time"
 )
@@ -10,8 +11,8 @@ import (
 type Objective struct {
 	Name string
 	// Severities and Priorities are those of the incidents that it covers; empty: any.
-	Severities []Severity
-	Priorities []Priority
+	Severities []defender.Severity
+	Priorities []defender.Priority
 	// AcknowledgeWithin or ResolveWithin is the target; the other is 0.
 	AcknowledgeWithin, ResolveWithin time.Duration
 }
@@ -20,7 +21,7 @@ type Objective struct {
 func (o *Objective) Within() time.Duration { return max(o.AcknowledgeWithin, o.ResolveWithin) }
 
 // Covers reports whether the objective is about incidents of this severity and priority.
-func (o *Objective) Covers(s Severity, p Priority) bool {
+func (o *Objective) Covers(s defender.Severity, p defender.Priority) bool {
 	return (len(o.Severities) == 0 || slices.Contains(o.Severities, s)) &&
 		(len(o.Priorities) == 0 || slices.Contains(o.Priorities, p))
 }
@@ -37,8 +38,8 @@ const maxObjectives = 32
 // An activeObjective is one that incidents are held against.
 type activeObjective struct {
 	Objective
-	within Ticks
-	since  Ticks // what was decided until then is not reported
+	within defender.Ticks
+	since  defender.Ticks // what was decided until then is not reported
 }
 
 // SetObjectives has the incidents held against these objectives from now on, at most 32 of
@@ -64,12 +65,12 @@ func (m *Mirror) activate(o Objective, last []activeObjective) activeObjective {
 	if i := slices.IndexFunc(last, func(l activeObjective) bool { return l.equal(&o) }); i >= 0 {
 		active.since = last[i].since
 	} else if m.snapshot != nil {
-		active.since = TicksOf(m.snapshot.Taken)
+		active.since = defender.TicksOf(m.snapshot.Taken)
 	}
 	return active
 }
 
-func ticksIn(d time.Duration) Ticks { return Ticks(d / 100) }
+func ticksIn(d time.Duration) defender.Ticks { return defender.Ticks(d / 100) }
 
 // decisions are a bit for each objective, by its position: set if an incident has met or missed
 // it, or can no longer do either.
@@ -120,11 +121,11 @@ func (t *transition) decide() {
 // completion returns when the incident was completed in the sense of an objective, which is the
 // far future if its time has passed and it is not; false while that is undecided, or
 // where it cannot be known.
-func (t *transition) completion(o *activeObjective) (Ticks, bool) {
+func (t *transition) completion(o *activeObjective) (defender.Ticks, bool) {
 	switch {
 	case o.AcknowledgeWithin > 0 && t.past.acknowledged:
 		return t.past.acknowledgedAt, t.past.acknowledgedAt != 0
-	case t.now.Status == StatusResolved:
+	case t.now.Status == defender.StatusResolved:
 		return t.changed(), true
 	default:
 		return maxTicks, t.now.Created+o.within <= t.incompleteUntil(o)
@@ -133,7 +134,7 @@ func (t *transition) completion(o *activeObjective) (Ticks, bool) {
 
 // incompleteUntil returns until when the incident is known to have been open, and
 // unacknowledged if that is what the objective is about.
-func (t *transition) incompleteUntil(o *activeObjective) Ticks {
+func (t *transition) incompleteUntil(o *activeObjective) defender.Ticks {
 	switch {
 	case t.now.Status.Open():
 		return t.end
@@ -147,7 +148,7 @@ func (t *transition) incompleteUntil(o *activeObjective) Ticks {
 // touchDue marks the open incidents as touched whose time has passed since the last snapshot by
 // any objective, although they have not changed; the lock is held.
 func (m *Mirror) touchDue(step interval) {
-	last := TicksOf(m.snapshot.Taken)
+	last := defender.TicksOf(m.snapshot.Taken)
 	created := make([]stretch, len(step.objectives))
 	for i, o := range step.objectives {
 		created[i] = stretch{last - o.within, step.end - o.within}
@@ -165,9 +166,9 @@ func (m *Mirror) touchDue(step interval) {
 }
 
 // A stretch is the time after one instant up to another.
-type stretch struct{ after, upTo Ticks }
+type stretch struct{ after, upTo defender.Ticks }
 
-func anyHolds(stretches []stretch, t Ticks) bool {
+func anyHolds(stretches []stretch, t defender.Ticks) bool {
 	for _, s := range stretches {
 		if t > s.after && t <= s.upTo {
 			return true

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"fmt"
+	"msgraph_security_exporter/internal/defender"
 	"strings"
 	"testing"
 	"time"
@@ -10,26 +11,28 @@ import (
 // TestDecide holds one incident against objectives over its life, as one snapshot after the
 // other shows it, to the second.
 func TestDecide(t *testing.T) {
-	const high, low = Severity(5), Severity(3)
+	const high, low = defender.Severity(5), defender.Severity(3)
 	objectives := []Objective{
-		{Name: "ack", Severities: []Severity{high}, AcknowledgeWithin: 10 * time.Minute},
+		{Name: "ack", Severities: []defender.Severity{high}, AcknowledgeWithin: 10 * time.Minute},
 		{Name: "fix", ResolveWithin: time.Hour},
-		{Name: "top", Priorities: []Priority{PriorityHigh}, ResolveWithin: 2 * time.Hour},
+		{Name: "top", Priorities: []defender.Priority{defender.PriorityHigh}, ResolveWithin: 2 * time.Hour},
 	}
 	// An act is what happens to an incident that was created at 0 and first seen then, in
 	// seconds after that.
 	type act struct {
 		updated, at int
-		do          func(*Incident)
+		do          func(*defender.Incident)
 	}
-	nothing := func(*Incident) {}
-	assign := func(i *Incident) { i.Assigned = true }
-	giveBack := func(i *Incident) { i.Assigned = false }
-	resolve := func(i *Incident) { i.Status = StatusResolved }
-	reopen := func(i *Incident) { i.Status = StatusActive }
-	merge := func(i *Incident) { i.Status = StatusRedirected }
-	grade := func(s Severity) func(*Incident) { return func(i *Incident) { i.Severity = s } }
-	score := func(i *Incident) { i.Scored, i.Score = true, 90 }
+	nothing := func(*defender.Incident) {}
+	assign := func(i *defender.Incident) { i.Assigned = true }
+	giveBack := func(i *defender.Incident) { i.Assigned = false }
+	resolve := func(i *defender.Incident) { i.Status = defender.StatusResolved }
+	reopen := func(i *defender.Incident) { i.Status = defender.StatusActive }
+	merge := func(i *defender.Incident) { i.Status = defender.StatusRedirected }
+	grade := func(s defender.Severity) func(*defender.Incident) {
+		return func(i *defender.Incident) { i.Severity = s }
+	}
+	score := func(i *defender.Incident) { i.Scored, i.Score = true, 90 }
 	for _, c := range []struct {
 		name  string
 		first int // when the first snapshot was taken
@@ -47,7 +50,7 @@ func TestDecide(t *testing.T) {
 		{"all missed", -1, []act{{0, 600, nothing}, {0, 3600, nothing}, {0, 9000, score}, {9100, 9101, resolve}}, "missed:ack missed:fix missed:top"},
 		{"merged before it is due", -1, []act{{60, 61, merge}, {60, 9000, nothing}}, ""},
 		{"merged after it was due", -1, []act{{1200, 1300, merge}}, "missed:ack"},
-		{"merged and assigned", -1, []act{{1200, 1300, func(i *Incident) { merge(i); assign(i) }}}, ""},
+		{"merged and assigned", -1, []act{{1200, 1300, func(i *defender.Incident) { merge(i); assign(i) }}}, ""},
 		{"merged and back", -1, []act{{60, 61, merge}, {120, 121, reopen}, {120, 9000, nothing}}, ""},
 		{"reopened", -1, []act{{60, 61, resolve}, {120, 121, reopen}, {120, 9000, score}}, "met:ack met:fix"},
 		{"graded down before it is due", -1, []act{{60, 61, grade(low)}, {60, 700, nothing}}, ""},
@@ -59,15 +62,15 @@ func TestDecide(t *testing.T) {
 		{"due after it", 599, []act{{0, 700, nothing}}, "missed:ack"},
 		{"resolved long after its time", 3000, []act{{9000, 9001, resolve}}, "missed:fix"},
 	} {
-		in := &Incident{ID: "1", Severity: high, Status: StatusActive}
+		in := &defender.Incident{ID: "1", Severity: high, Status: defender.StatusActive}
 		var p past
 		var got []string
 		before := in
 		for _, a := range c.acts {
 			now := *before
 			a.do(&now)
-			now.Updated = Ticks(a.updated) * oneSecond
-			step := interval{end: Ticks(a.at) * oneSecond, first: Ticks(c.first) * oneSecond}
+			now.Updated = defender.Ticks(a.updated) * oneSecond
+			step := interval{end: defender.Ticks(a.at) * oneSecond, first: defender.Ticks(c.first) * oneSecond}
 			for _, o := range objectives {
 				step.objectives = append(step.objectives, activeObjective{o, ticksIn(o.Within()), minTicks})
 			}
@@ -123,9 +126,9 @@ func TestSetObjectives(t *testing.T) {
 	m.SetObjectives([]Objective{b, a})
 	changed := a
 	changed.ResolveWithin = 2 * time.Hour
-	got := fmt.Sprint(m.objectives[0].since == TicksOf(now), m.objectives[1].since == began)
+	got := fmt.Sprint(m.objectives[0].since == defender.TicksOf(now), m.objectives[1].since == began)
 	m.SetObjectives([]Objective{changed})
-	if got += fmt.Sprint(m.objectives[0].since == TicksOf(now)); got != "true truetrue" {
+	if got += fmt.Sprint(m.objectives[0].since == defender.TicksOf(now)); got != "true truetrue" {
 		t.Errorf("got %s", got)
 	}
 	m.SetObjectives(make([]Objective, 40))
@@ -138,13 +141,13 @@ func TestSetObjectives(t *testing.T) {
 // if nothing did, at the pace of one pull a second: the time of one passes in each.
 func BenchmarkEvents(b *testing.B) {
 	m := New(nil, Config{})
-	at := TicksOf(time.Unix(1_000_000, 0))
+	at := defender.TicksOf(time.Unix(1_000_000, 0))
 	for i := range 100_000 {
-		in := Incident{ID: fmt.Sprint(i), Created: at - Ticks(i)*oneSecond, Status: StatusActive, Severity: Severity(i % 6)}
+		in := defender.Incident{ID: fmt.Sprint(i), Created: at - defender.Ticks(i)*oneSecond, Status: defender.StatusActive, Severity: defender.Severity(i % 6)}
 		m.copy.set(row{Incident: in})
 	}
 	m.snapshot = &Snapshot{Taken: at.Time(), Open: m.copy.list()}
-	m.copy.touched = map[string]*Incident{}
+	m.copy.touched = map[string]*defender.Incident{}
 	var objectives []Objective
 	for i := range 6 {
 		objectives = append(objectives, Objective{Name: fmt.Sprint(i), ResolveWithin: time.Duration(i+1) * time.Hour})

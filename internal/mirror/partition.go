@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"msgraph_security_exporter/internal/defender"
 	"slices"
 	"time"
 )
@@ -17,14 +18,14 @@ type window struct {
 }
 
 // young reports whether the window holds incidents created at since or later.
-func (w *window) young(since Ticks) bool { return w.to > since }
+func (w *window) young(since defender.Ticks) bool { return w.to > since }
 
 // A partition divides all created time into windows, oldest first.
 type partition struct{ windows []window }
 
 // newPartition returns windows that hold about a page of the given times each, were read
 // then, and are due one after the other over a period.
-func newPartition(times []Ticks, read, now, period time.Duration) partition {
+func newPartition(times []defender.Ticks, read, now, period time.Duration) partition {
 	var p partition
 	spans := cutAll(allTime, times, cellRows)
 	for i, s := range spans {
@@ -65,7 +66,7 @@ func (p *partition) replace(spans []span) {
 }
 
 // next returns the window that is due first.
-func (p *partition) next(youngSince Ticks) (window, time.Duration) {
+func (p *partition) next(youngSince defender.Ticks) (window, time.Duration) {
 	best, at := 0, time.Duration(1<<62)
 	for i := range p.windows {
 		w := &p.windows[i]
@@ -81,7 +82,7 @@ func (p *partition) next(youngSince Ticks) (window, time.Duration) {
 }
 
 // at returns the window that begins at a time.
-func (p *partition) at(from Ticks) *window {
+func (p *partition) at(from defender.Ticks) *window {
 	i := slices.IndexFunc(p.windows, func(w window) bool { return w.from == from })
 	if i < 0 {
 		return nil
@@ -100,7 +101,7 @@ func (p *partition) rush(now time.Duration, condition func(*window) bool) {
 
 // longest returns the longest that a window of the kind has gone without being read, be it
 // before its last reading or since.
-func (p *partition) longest(now time.Duration, youngSince Ticks, young bool) time.Duration {
+func (p *partition) longest(now time.Duration, youngSince defender.Ticks, young bool) time.Duration {
 	var longest time.Duration
 	for i := range p.windows {
 		if w := &p.windows[i]; w.young(youngSince) == young {

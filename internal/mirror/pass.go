@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/defender"
 )
 
 const (
@@ -49,7 +50,7 @@ func (m *Mirror) newPass(lookback bool) *pass {
 	defer m.mu.Unlock()
 	since := m.since(lookback).Truncate(time.Second)
 	r := everything
-	r.updated.from = TicksOf(since)
+	r.updated.from = defender.TicksOf(since)
 	q := query{region: r, operation: graphclient.OperationDelta, paced: lookback}
 	return &pass{query: q, lookback: lookback, since: since, began: time.Now(), asked: m.fell}
 }
@@ -77,14 +78,14 @@ func (m *Mirror) since(lookback bool) time.Time {
 
 // updatedSince returns when the rows were created that were updated since then; the lock is
 // held.
-func (m *Mirror) updatedSince(since time.Time) []Ticks {
-	from := TicksOf(since)
+func (m *Mirror) updatedSince(since time.Time) []defender.Ticks {
+	from := defender.TicksOf(since)
 	return m.times(func(r *row) bool { return r.Updated >= from })
 }
 
 // times returns when rows were created, sorted; the lock is held.
-func (m *Mirror) times(which func(*row) bool) []Ticks {
-	var times []Ticks
+func (m *Mirror) times(which func(*row) bool) []defender.Ticks {
+	var times []defender.Ticks
 	for _, r := range m.copy.rows {
 		if which(&r) {
 			times = append(times, r.Created)
@@ -112,7 +113,7 @@ func (p *pass) run(ctx context.Context, m *Mirror) error {
 			p.walk.q.paced = p.lookback || errors.Is(err, errIncomplete)
 			return err
 		}
-		p.cover = newCover(p.query, m.timesSince(p.since), 1+1/float64(min(p.walk.pages, 3)), true, TicksOf(p.sent))
+		p.cover = newCover(p.query, m.timesSince(p.since), 1+1/float64(min(p.walk.pages, 3)), true, defender.TicksOf(p.sent))
 	}
 	err := p.cover.run(ctx, m)
 	p.cover.q.paced = p.lookback || errors.Is(err, errIncomplete)
@@ -146,7 +147,7 @@ func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
 }
 
 // timesSince returns when the rows were created that were updated since then.
-func (m *Mirror) timesSince(since time.Time) []Ticks {
+func (m *Mirror) timesSince(since time.Time) []defender.Ticks {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.updatedSince(since)
@@ -172,7 +173,9 @@ func (m *Mirror) finish(p *pass) bool {
 }
 
 // horizon returns the oldest update that a lookback can bring when Graph's clock shows now.
-func horizon(now time.Time) Ticks { return TicksOf(now.Add(-lookbackReach - time.Minute)) }
+func horizon(now time.Time) defender.Ticks {
+	return defender.TicksOf(now.Add(-lookbackReach - time.Minute))
+}
 
 // update reads a pass, one that was begun before if there is one, and publishes what it
 // brought.
@@ -276,6 +279,6 @@ func (m *Mirror) get(ctx context.Context, id string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.observe(answer)
-	m.put(&listing{}, m.decoder.incident(&in), m.moment(answer), &query{operation: graphclient.OperationGet})
+	m.put(&listing{}, m.decoder.Incident(&in), m.moment(answer), &query{operation: graphclient.OperationGet})
 	return true, nil
 }

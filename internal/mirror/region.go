@@ -2,26 +2,27 @@ package mirror
 
 import (
 	"math"
+	"msgraph_security_exporter/internal/defender"
 	"strings"
 	"time"
 )
 
 const (
-	minTicks  Ticks = math.MinInt64
-	maxTicks  Ticks = math.MaxInt64
-	oneSecond       = Ticks(ticksPerSecond)
+	minTicks  defender.Ticks = math.MinInt64
+	maxTicks  defender.Ticks = math.MaxInt64
+	oneSecond                = defender.Second
 )
 
 // A span is a half-open stretch of time. The ends minTicks and maxTicks are open.
-type span struct{ from, to Ticks }
+type span struct{ from, to defender.Ticks }
 
 var allTime = span{minTicks, maxTicks}
 
-func (s span) holds(t Ticks) bool { return s.from <= t && t < s.to }
+func (s span) holds(t defender.Ticks) bool { return s.from <= t && t < s.to }
 
 // nearly reports whether an instant lies in the span or within a second of it: what
 // Graph's filters make of fractions of a second is not known.
-func (s span) nearly(t Ticks) bool {
+func (s span) nearly(t defender.Ticks) bool {
 	return (s.from == minTicks || t >= s.from-oneSecond) && (s.to == maxTicks || t < s.to+oneSecond)
 }
 
@@ -54,7 +55,7 @@ var everything = region{created: allTime, updated: allTime}
 
 // holds reports whether a row may be the answer to the region's filter. Of the attribute
 // nothing is said.
-func (r *region) holds(in *Incident) bool {
+func (r *region) holds(in *defender.Incident) bool {
 	return r.created.nearly(in.Created) && r.updated.nearly(in.Updated)
 }
 
@@ -83,7 +84,7 @@ func (r region) filter(open bool) string {
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
 // floor and ceil round to whole seconds.
-func floor(t Ticks) Ticks {
+func floor(t defender.Ticks) defender.Ticks {
 	r := t % oneSecond
 	if r < 0 {
 		r += oneSecond
@@ -91,12 +92,12 @@ func floor(t Ticks) Ticks {
 	return t - r
 }
 
-func ceil(t Ticks) Ticks { return floor(t + oneSecond - 1) }
+func ceil(t defender.Ticks) defender.Ticks { return floor(t + oneSecond - 1) }
 
 // cutNear returns a whole second that separates times[i-1] from times[i], which are sorted, or
 // a pair close by that lies further apart; false where no second separates any of them.
-func cutNear(times []Ticks, i int) (Ticks, bool) {
-	best, found := Ticks(0), Ticks(-1)
+func cutNear(times []defender.Ticks, i int) (defender.Ticks, bool) {
+	best, found := defender.Ticks(0), defender.Ticks(-1)
 	for d := range len(times) {
 		for _, j := range []int{i - d, i + d} {
 			if j < 1 || j >= len(times) {
@@ -118,7 +119,7 @@ func cutNear(times []Ticks, i int) (Ticks, bool) {
 }
 
 // cutAll cuts a span so that each part holds about so many of the times, which are sorted.
-func cutAll(s span, times []Ticks, per int) []span {
+func cutAll(s span, times []defender.Ticks, per int) []span {
 	parts := (len(times) + per - 1) / per
 	var spans []span
 	from := s.from

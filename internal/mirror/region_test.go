@@ -1,17 +1,18 @@
 package mirror
 
 import (
+	"msgraph_security_exporter/internal/defender"
 	"testing"
 	"time"
 )
 
-func at(t *testing.T, s string) Ticks {
+func at(t *testing.T, s string) defender.Ticks {
 	t.Helper()
 	v, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return TicksOf(v)
+	return defender.TicksOf(v)
 }
 
 // TestRegionFilter shows that spans that meet leave no gap and do not overlap, and that the
@@ -43,9 +44,9 @@ func TestRegionFilter(t *testing.T) {
 // second.
 func TestCutAll(t *testing.T) {
 	noon := at(t, "2026-11-23T12:00:00Z")
-	var times []Ticks
+	var times []defender.Ticks
 	for i := range 200 {
-		times = append(times, noon+Ticks(i)*oneSecond/4) // four a second
+		times = append(times, noon+defender.Ticks(i)*oneSecond/4) // four a second
 	}
 	spans := cutAll(allTime, times, 46)
 	from := minTicks
@@ -66,7 +67,7 @@ func TestCutAll(t *testing.T) {
 			t.Errorf("part %d holds %d rows", i, n)
 		}
 	}
-	if same := cutAll(allTime, make([]Ticks, 500), 46); len(same) != 1 {
+	if same := cutAll(allTime, make([]defender.Ticks, 500), 46); len(same) != 1 {
 		t.Errorf("one second was cut in %d parts", len(same))
 	}
 }

@@ -1,6 +1,9 @@
 package mirror
 
-import "time"
+import (
+	"msgraph_security_exporter/internal/defender"
+	"time"
+)
 
 // A Snapshot is every open incident of the tenant as of one instant. It is
 // immutable: readers share it and must not write to it.
@@ -9,7 +12,7 @@ type Snapshot struct {
 	// dated change that was readable.
 	Taken time.Time
 	// Open holds the open incidents in no particular order.
-	Open []Incident
+	Open []defender.Incident
 }
 
 // A Problem is why a number is missing or old. The names are the values of the
@@ -86,5 +89,5 @@ type Report struct {
 	SkewKnown bool
 	// UnknownValues counts the rows with a value that this build does not
 	// know, by [Field].
-	UnknownValues [fields]uint64
+	UnknownValues defender.Census
 }

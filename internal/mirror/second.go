@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // readSecond reads what was created in one second, however much that is. All statuses
@@ -79,9 +80,9 @@ type attribute struct {
 
 // attributes in the order in which they are tried.
 var attributes = []attribute{
-	{"severity", severities[1:]},
-	{"status", statuses[1:]},
-	{"classification", classifications[1:]},
+	{"severity", defender.FieldSeverity.Names()},
+	{"status", defender.FieldStatus.Names()},
+	{"classification", defender.FieldClassification.Names()},
 }
 
 // clauses select every incident together, each at most once: one for each known value and

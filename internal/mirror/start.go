@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/defender"
 )
 
 const (
@@ -25,7 +26,7 @@ type start struct {
 	cover *cover // reads everything in cells, where there is no order
 	// pending is a listing of everything that counted up: it holds if nothing that it showed
 	// has changed by the time of a later pass.
-	pending map[string]Incident
+	pending map[string]defender.Incident
 	sent    time.Time // of its first page, on Graph's clock
 	pass    *pass     // unfinished
 	parts   int       // that have been read
@@ -139,14 +140,14 @@ func (s *start) proven(ctx context.Context, m *Mirror) (bool, error) {
 	case s.cover != nil:
 		return true, nil
 	case s.pending != nil:
-		return m.stands(s.pending, TicksOf(s.sent.Add(-overlap))), nil
+		return m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil
 	}
 	return s.walk.probe(ctx, m)
 }
 
 // stands reports whether the copy holds each row as a listing showed it, none of them
 // contradicted or changed since shortly before.
-func (m *Mirror) stands(rows map[string]Incident, before Ticks) bool {
+func (m *Mirror) stands(rows map[string]defender.Incident, before defender.Ticks) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for id, in := range rows {
@@ -173,7 +174,7 @@ func (m *Mirror) publishFirst(ctx context.Context, since, began time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.publish(m.watermark, began)
-	m.copy.touched = map[string]*Incident{}
+	m.copy.touched = map[string]*defender.Incident{}
 	m.synced, m.progress = true, 1
 	now := m.elapsedLocked()
 	m.windows = newPartition(m.openTimes(allTime), now-passed(since, time.Now()), now, m.cfg.SweepInterval*95/100)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/defender"
 )
 
 const (
@@ -60,13 +61,13 @@ func (m *Mirror) nextWindow() (window, time.Duration) {
 }
 
 // openTimes returns when the open incidents of a span were created, sorted; the lock is held.
-func (m *Mirror) openTimes(s span) []Ticks {
+func (m *Mirror) openTimes(s span) []defender.Ticks {
 	return m.times(func(r *row) bool { return r.open() && s.holds(r.Created) })
 }
 
 // youngSince returns since when incidents count as young; the lock is held.
-func (m *Mirror) youngSince() Ticks {
-	return floor(TicksOf(m.clock.predict(time.Now()).Add(-youngAge)))
+func (m *Mirror) youngSince() defender.Ticks {
+	return floor(defender.TicksOf(m.clock.predict(time.Now()).Add(-youngAge)))
 }
 
 // sweepPeriod returns how long a period should take: a bit less than the interval that was

@@ -1,20 +1,22 @@
 package mirror
 
+import "msgraph_security_exporter/internal/defender"
+
 // A transition is the course of one incident from one snapshot to the next.
 type transition struct {
-	before *Incident // in the last snapshot or closed by then; nil: unknown
-	now    *Incident // nil: Graph denies that it exists
-	past   past      // before the transition, and after run with it
+	before *defender.Incident // in the last snapshot or closed by then; nil: unknown
+	now    *defender.Incident // nil: Graph denies that it exists
+	past   past               // before the transition, and after run with it
 	interval
 	events []Event // after run
 }
 
 // An interval is the time between two snapshots. Its times are on Graph's clock.
 type interval struct {
-	end    Ticks // time of the new snapshot
-	first  Ticks // time of the first snapshot of all
-	known  Ticks // every incident created later that was ever reported is known
-	recent Ticks // an update after that may not have been seen before
+	end    defender.Ticks // time of the new snapshot
+	first  defender.Ticks // time of the first snapshot of all
+	known  defender.Ticks // every incident created later that was ever reported is known
+	recent defender.Ticks // an update after that may not have been seen before
 	// objectives are those that the incidents are held against.
 	objectives []activeObjective
 }
@@ -75,18 +77,18 @@ func (t *transition) reopened() bool {
 	case t.before == nil:
 		return t.now.Updated > t.recent
 	default:
-		return t.before.Status == StatusResolved
+		return t.before.Status == defender.StatusResolved
 	}
 }
 
 // enter reports the priority band and the severity of the incident if it has not been
 // in them before.
 func (t *transition) enter() {
-	if bit := t.now.bandBit(); t.past.bands&bit == 0 {
+	if bit := bandBit(t.now); t.past.bands&bit == 0 {
 		t.past.bands |= bit
 		t.report(EnteredPriority)
 	}
-	if bit := t.now.severityBit(); t.past.severities&bit == 0 {
+	if bit := severityBit(t.now); t.past.severities&bit == 0 {
 		t.past.severities |= bit
 		t.report(EnteredSeverity)
 	}
@@ -94,7 +96,7 @@ func (t *transition) enter() {
 
 // progress reports what became of an incident that was open.
 func (t *transition) progress() {
-	if t.now.Status.merged() {
+	if t.now.Status == defender.StatusRedirected {
 		t.report(Merged)
 		return
 	}
@@ -102,13 +104,13 @@ func (t *transition) progress() {
 		t.past.acknowledged, t.past.acknowledgedAt = true, t.changed()
 		t.report(Acknowledged)
 	}
-	if t.now.Status == StatusResolved {
+	if t.now.Status == defender.StatusResolved {
 		t.report(Resolved)
 	}
 }
 
 // changed returns when the incident became what it is, and not before its creation.
-func (t *transition) changed() Ticks {
+func (t *transition) changed() defender.Ticks {
 	at := t.now.Updated
 	if t.before != nil && at <= t.before.Updated {
 		at = t.end // nothing dates the change

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"msgraph_security_exporter/internal/defender"
 	"slices"
 	"time"
 )
@@ -12,20 +13,20 @@ import (
 // hint.
 type order struct {
 	name       string
-	of         func(*Incident) Ticks
+	of         func(*defender.Incident) defender.Ticks
 	descending bool
 }
 
 var orders = []order{
-	{"created, newest first", func(in *Incident) Ticks { return in.Created }, true},
-	{"updated, newest first", func(in *Incident) Ticks { return in.Updated }, true},
-	{"created, oldest first", func(in *Incident) Ticks { return in.Created }, false},
-	{"updated, oldest first", func(in *Incident) Ticks { return in.Updated }, false},
+	{"created, newest first", func(in *defender.Incident) defender.Ticks { return in.Created }, true},
+	{"updated, newest first", func(in *defender.Incident) defender.Ticks { return in.Updated }, true},
+	{"created, oldest first", func(in *defender.Incident) defender.Ticks { return in.Created }, false},
+	{"updated, oldest first", func(in *defender.Incident) defender.Ticks { return in.Updated }, false},
 }
 
 // sorts reports whether rows are in the order.
-func (o *order) sorts(rows []Incident) bool {
-	return slices.IsSortedFunc(rows, func(a, b Incident) int {
+func (o *order) sorts(rows []defender.Incident) bool {
+	return slices.IsSortedFunc(rows, func(a, b defender.Incident) int {
 		switch x, y := o.of(&a), o.of(&b); {
 		case x == y:
 			return 0
@@ -38,7 +39,7 @@ func (o *order) sorts(rows []Incident) bool {
 
 // span returns which span of a region the order goes by.
 func (o *order) span(r *region) *span {
-	var probe Incident
+	var probe defender.Incident
 	if probe.Created = 1; o.of(&probe) == 1 {
 		return &r.created
 	}
@@ -105,7 +106,7 @@ func (w *walk) turn(ctx context.Context, m *Mirror, l *listing, complete bool) e
 
 // step moves past what a page has shown. What it ends in the midst of is left, by whole
 // seconds.
-func (w *walk) step(ctx context.Context, m *Mirror, rows []Incident) error {
+func (w *walk) step(ctx context.Context, m *Mirror, rows []defender.Incident) error {
 	o := &w.orders[0]
 	left, first, last := o.span(&w.left), o.of(&rows[0]), o.of(&rows[len(rows)-1])
 	second := w.left
@@ -122,7 +123,7 @@ func (w *walk) step(ctx context.Context, m *Mirror, rows []Incident) error {
 	// More than a page in one second.
 	q := w.q
 	q.region = second
-	c := newCover(q, created((&listing{pages: [][]Incident{rows}}).each()), 2, false, m.now())
+	c := newCover(q, created((&listing{pages: [][]defender.Incident{rows}}).each()), 2, false, m.now())
 	if err := c.run(ctx, m); err != nil {
 		return err
 	}
@@ -150,9 +151,9 @@ func (w *walk) probe(ctx context.Context, m *Mirror) (bool, error) {
 	}
 	i := rand.IntN(len(times))
 	q := w.q
-	q.probes = TicksOf(w.sent.Add(-shortOverlap))
+	q.probes = defender.TicksOf(w.sent.Add(-shortOverlap))
 	if q.open { // what surfaces late is for the lookback
-		q.probes = TicksOf(w.sent.Add(-lookbackReach))
+		q.probes = defender.TicksOf(w.sent.Add(-lookbackReach))
 	}
 	q.created = span{floor(times[i]), floor(times[min(i+cellRows-6, len(times)-1)]) + oneSecond}
 	l, _, err := m.whole(ctx, q, 1)
@@ -163,7 +164,7 @@ func (w *walk) probe(ctx context.Context, m *Mirror) (bool, error) {
 }
 
 // progress returns about how much of the time for which Graph keeps incidents has been read.
-func (w *walk) progress(now Ticks) float64 {
+func (w *walk) progress(now defender.Ticks) float64 {
 	left := min(w.left.created.to, w.left.updated.to, now) - max(w.left.created.from, w.left.updated.from, now-keptFor)
 	return max(0, min(1, 1-float64(left)/float64(keptFor)))
 }

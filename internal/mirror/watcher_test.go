@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // A watcher pulls a mirror as a Prometheus does and keeps what each pull was answered with.
@@ -45,7 +46,7 @@ func (w *watcher) pull() pulled {
 	p.age = p.at.Sub(p.report.Taken)
 	if s := p.report.Snapshot; s != nil {
 		truth := open(w.sim)
-		p.right = len(truth) == len(s.Open) && !slices.ContainsFunc(s.Open, func(in Incident) bool { return truth[in.ID] != in })
+		p.right = len(truth) == len(s.Open) && !slices.ContainsFunc(s.Open, func(in defender.Incident) bool { return truth[in.ID] != in })
 	}
 	w.pulls = append(w.pulls, p)
 	return p

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // A version is a state of one incident that clients could read from some time on.
 type version struct {
-	at     time.Time     // since when it is readable, on the true clock
-	state  *Incident     // nil: there is none, or a closed one
-	lag    time.Duration // from the change to at
+	at     time.Time          // since when it is readable, on the true clock
+	state  *defender.Incident // nil: there is none, or a closed one
+	lag    time.Duration      // from the change to at
 	dated  bool
 	gone   bool // deleted: not even a closed incident can be read
 	serial int
@@ -31,14 +32,14 @@ type world struct {
 	history map[string][]version
 	ids     []string // of incidents that may still be there
 	serial  int
-	decode  *decoder
+	decode  *defender.Decoder
 }
 
 func newWorld(seed uint64, cfg graphsim.Config) *world {
 	w := &world{
 		rng:     rand.New(rand.NewPCG(seed, 1)),
 		history: map[string][]version{},
-		decode:  newDecoder(Config{}),
+		decode:  defender.NewDecoder(nil, false),
 	}
 	cfg.Seed = seed
 	cfg.Retention = -1
@@ -76,16 +77,16 @@ func (w *world) note(id string, dated bool) {
 }
 
 // fromSim is the independent translation of the simulator's truth.
-func fromSim(in graphsim.Incident) Incident {
-	out := Incident{
+func fromSim(in graphsim.Incident) defender.Incident {
+	out := defender.Incident{
 		ID:             in.ID,
-		Created:        TicksOf(in.Created),
-		Updated:        TicksOf(in.Updated),
+		Created:        defender.TicksOf(in.Created),
+		Updated:        defender.TicksOf(in.Updated),
 		Assigned:       in.AssignedTo != "",
-		Severity:       Severity(slices.Index(severities, in.Severity)),
-		Status:         Status(slices.Index(statuses, in.Status)),
-		Classification: Classification(max(1, slices.Index(classifications, in.Classification))),
-		Determination:  Determination(max(1, slices.Index(determinations[1:], in.Determination)+1)),
+		Severity:       defender.Severity(1 + slices.Index(defender.FieldSeverity.Names(), in.Severity)),
+		Status:         defender.Status(1 + slices.Index(defender.FieldStatus.Names(), in.Status)),
+		Classification: defender.Classification(max(1, 1+slices.Index(defender.FieldClassification.Names(), in.Classification))),
+		Determination:  defender.Determination(max(1, slices.Index(defender.FieldDetermination.Names(), in.Determination)+1)),
 	}
 	if in.Score != nil {
 		out.Score, out.Scored = int32(*in.Score), true
@@ -210,7 +211,7 @@ func (t *tolerance) before(deletion time.Time) served {
 }
 
 // due returns by which stamp a snapshot has to show the version.
-func (t *tolerance) due(v *version, created Ticks, look time.Time) time.Time {
+func (t *tolerance) due(v *version, created defender.Ticks, look time.Time) time.Time {
 	base := v.at
 	if base.Before(t.settled) {
 		base = t.settled
@@ -232,9 +233,9 @@ func (t *tolerance) due(v *version, created Ticks, look time.Time) time.Time {
 
 // allowed returns every state of an incident that a snapshot stamped taken and
 // read now may show; nil among them means that it may be missing.
-func (w *world) allowed(id string, taken, now time.Time, t *tolerance) []*Incident {
+func (w *world) allowed(id string, taken, now time.Time, t *tolerance) []*defender.Incident {
 	versions := w.visible(id, now)
-	states := []*Incident{}
+	states := []*defender.Incident{}
 	overdue := false // some later version had to be shown by then
 	by, look := taken, t.look
 	for _, v := range slices.Backward(versions) {
@@ -253,7 +254,7 @@ func (w *world) allowed(id string, taken, now time.Time, t *tolerance) []*Incide
 	return states
 }
 
-func createdOf(versions []version) Ticks {
+func createdOf(versions []version) defender.Ticks {
 	for _, v := range versions {
 		if v.state != nil {
 			return v.state.Created
@@ -277,7 +278,7 @@ func (w *world) visible(id string, now time.Time) []version {
 // check compares a snapshot with what it may show and describes the first
 // incident that is wrong.
 func (w *world) check(s *Snapshot, now time.Time, t *tolerance) error {
-	shown := map[string]*Incident{}
+	shown := map[string]*defender.Incident{}
 	for i := range s.Open {
 		shown[s.Open[i].ID] = &s.Open[i]
 	}
@@ -285,7 +286,7 @@ func (w *world) check(s *Snapshot, now time.Time, t *tolerance) error {
 		got := shown[id]
 		delete(shown, id)
 		states := w.allowed(id, earlier(s.Taken.Add(-w.offset), now), now, t)
-		if !slices.ContainsFunc(states, func(want *Incident) bool { return equal(got, want) }) {
+		if !slices.ContainsFunc(states, func(want *defender.Incident) bool { return equal(got, want) }) {
 			return fmt.Errorf("snapshot of %s read at %s: incident %s is %+v, may be %s\nhistory: %s",
 				s.Taken.Format(timeFormat), now.UTC().Format(timeFormat), id, got, describe(states), w.tell(id))
 		}
@@ -304,11 +305,11 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-func equal(a, b *Incident) bool { return a == b || a != nil && b != nil && *a == *b }
+func equal(a, b *defender.Incident) bool { return a == b || a != nil && b != nil && *a == *b }
 
 const timeFormat = "15:04:05.000"
 
-func describe(states []*Incident) string {
+func describe(states []*defender.Incident) string {
 	var s strings.Builder
 	for _, in := range states {
 		fmt.Fprintf(&s, "\n  %+v", in)

@@ -2,11 +2,10 @@ package preflight
 
 import (
 	"fmt"
+	"msgraph_security_exporter/internal/defender"
 	"strconv"
 	"strings"
 	"text/tabwriter"
-
-	"msgraph_security_exporter/internal/mirror"
 )
 
 // An openCount counts the open incidents, for comparison with the portal.
@@ -19,12 +18,12 @@ type openCount struct {
 }
 
 // countOpen counts open incidents.
-func countOpen(open []mirror.Incident) *openCount {
+func countOpen(open []defender.Incident) *openCount {
 	c := &openCount{Total: len(open), BySeverity: map[string]int{}, ByStatus: map[string]int{}, Both: map[string]map[string]int{}}
-	for _, s := range mirror.Severities() {
+	for _, s := range defender.Severities() {
 		c.BySeverity[s.String()] = 0
 	}
-	for _, s := range mirror.OpenStatuses() {
+	for _, s := range defender.OpenStatuses() {
 		c.ByStatus[s.String()] = 0
 	}
 	for i := range open {
@@ -45,9 +44,9 @@ func countOpen(open []mirror.Incident) *openCount {
 // String returns a table of the open incidents by severity and status, the highest severity
 // first.
 func (c *openCount) String() string {
-	columns := mirror.OpenStatuses()
-	if c.ByStatus[mirror.Other] > 0 {
-		columns = append(columns, mirror.StatusOther)
+	columns := defender.OpenStatuses()
+	if c.ByStatus[defender.Other] > 0 {
+		columns = append(columns, defender.StatusOther)
 	}
 	var out strings.Builder
 	t := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -75,11 +74,11 @@ func (c *openCount) String() string {
 // shownSeverities returns the names of the severities in the table, the highest first.
 func shownSeverities(counts map[string]int) []string {
 	var names []string
-	for _, s := range mirror.Severities() {
+	for _, s := range defender.Severities() {
 		names = append([]string{s.String()}, names...)
 	}
-	if counts[mirror.Other] > 0 {
-		names = append(names, mirror.Other)
+	if counts[defender.Other] > 0 {
+		names = append(names, defender.Other)
 	}
 	return names
 }

@@ -3,7 +3,7 @@ package tenant
 import (
 	"msgraph_security_exporter/collector"
 	"msgraph_security_exporter/internal/configfile"
-	"msgraph_security_exporter/internal/mirror"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // Objectives converts the objectives of a file for the collector. It returns the default ones
@@ -16,8 +16,8 @@ func Objectives(declared []configfile.Objective) []collector.Objective {
 	for i, o := range declared {
 		all[i] = collector.Objective{
 			Name:              o.Name,
-			Severities:        withNames(append(mirror.Severities(), 0), o.Severities),
-			Priorities:        withNames(mirror.Priorities(), o.Priorities),
+			Severities:        withNames(append(defender.Severities(), 0), o.Severities),
+			Priorities:        withNames(defender.Priorities(), o.Priorities),
 			AcknowledgeWithin: o.AcknowledgeWithin,
 			ResolveWithin:     o.ResolveWithin,
 		}

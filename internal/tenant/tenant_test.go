@@ -16,8 +16,8 @@ import (
 	"msgraph_security_exporter/graphclient/graphsim"
 	"msgraph_security_exporter/internal/config"
 	"msgraph_security_exporter/internal/configfile"
+	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/graphtest"
-	"msgraph_security_exporter/internal/mirror"
 )
 
 // newTenant returns a tenant that a simulated Graph plays, and the number of requests in
@@ -146,7 +146,7 @@ func TestObjectives(t *testing.T) {
 		}
 		return all
 	}
-	if diff := cmp.Diff([]string{"unknown", "high", mirror.Other, "none", "high"}, names(got[0])); diff != "" {
+	if diff := cmp.Diff([]string{"unknown", "high", defender.Other, "none", "high"}, names(got[0])); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	if len(names(got[1])) > 0 || got[1].ResolveWithin != time.Hour || got[0].AcknowledgeWithin != time.Minute {

@@ -1,4 +1,4 @@
-package mirror
+package defender
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 // TestDetermination shows Graph's own "other" apart from what this build does not know,
 // whatever the case and whichever of its two spellings a value comes in.
 func TestDetermination(t *testing.T) {
-	d := newDecoder(Config{})
+	d := NewDecoder(nil, false)
 	for sent, want := range map[string]string{
 		"":                   "unknown",
 		"Other":              "other",
@@ -19,12 +19,12 @@ func TestDetermination(t *testing.T) {
 		"compromisedUser":    "compromisedAccount",
 		"PHISHING":           "phishing",
 	} {
-		in := d.incident(&graphclient.Incident{Determination: sent})
+		in := d.Incident(&graphclient.Incident{Determination: sent})
 		if got := in.Determination.String(); got != want {
 			t.Errorf("%q: got %s, want %s", sent, got, want)
 		}
 	}
-	if got := d.unknown[FieldDetermination]; got != 2 {
+	if got := d.Unknown()[FieldDetermination]; got != 2 {
 		t.Errorf("got %d unknown values, want 2", got)
 	}
 }

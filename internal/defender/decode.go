@@ -1,4 +1,4 @@
-package mirror
+package defender
 
 import (
 	"strings"
@@ -36,19 +36,21 @@ var determinationAliases = map[string]string{
 	"confirmeduseractivity": "confirmedActivity",
 }
 
-// A decoder turns Graph's rows into incidents. It is not safe for concurrent
+// A Decoder turns Graph's rows into incidents. It is not safe for concurrent
 // use.
-type decoder struct {
+type Decoder struct {
 	severity, status, classification, determination map[string]uint8
-	unknown                                         [fields]uint64    // values seen that this build does not know
+	unknown                                         Census            // values seen that this build does not know
 	tags                                            map[string]uint32 // the bit of each
 	webURLs                                         bool
 }
 
-func newDecoder(cfg Config) *decoder {
-	d := &decoder{
+// NewDecoder returns a decoder that tells incidents apart by these tags, at most 32, whatever
+// their case, and keeps the address of each if webURLs.
+func NewDecoder(tags []string, webURLs bool) *Decoder {
+	d := &Decoder{
 		tags:           map[string]uint32{},
-		webURLs:        cfg.WebURLs,
+		webURLs:        webURLs,
 		severity:       index(severities),
 		status:         index(statuses),
 		classification: index(classifications),
@@ -57,7 +59,7 @@ func newDecoder(cfg Config) *decoder {
 	for alias, name := range determinationAliases {
 		d.determination[alias] = d.determination[strings.ToLower(name)]
 	}
-	for i, tag := range cfg.Tags {
+	for i, tag := range tags {
 		d.tags[strings.ToLower(tag)] = 1 << i
 	}
 	return d
@@ -73,7 +75,8 @@ func index(names []string) map[string]uint8 {
 	return m
 }
 
-func (d *decoder) incident(in *graphclient.Incident) Incident {
+// Incident returns a row as it is kept.
+func (d *Decoder) Incident(in *graphclient.Incident) Incident {
 	out := Incident{
 		ID:             in.ID,
 		Created:        TicksOf(in.Created),
@@ -98,7 +101,7 @@ func (d *decoder) incident(in *graphclient.Incident) Incident {
 
 // value looks a value up without case. Null and absent read as "unknown", which
 // is what Graph itself sends for an incident that nobody has classified.
-func (d *decoder) value(values map[string]uint8, field Field, name string) uint8 {
+func (d *Decoder) value(values map[string]uint8, field Field, name string) uint8 {
 	if name == "" {
 		return values["unknown"]
 	}
@@ -108,3 +111,9 @@ func (d *decoder) value(values map[string]uint8, field Field, name string) uint8
 	d.unknown[field]++
 	return 0
 }
+
+// A Census counts rows by an enumerated property.
+type Census [fields]uint64
+
+// Unknown counts the rows with a value that this build does not know, by [Field].
+func (d *Decoder) Unknown() Census { return d.unknown }

@@ -1,6 +1,11 @@
-package mirror
+// Package defender says what an incident of Microsoft Defender XDR is, as Graph shows it: the
+// properties that metrics are made of, and no free text.
+package defender
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Ticks is an instant on Graph's clock in units of 100 nanoseconds since
 // 1970-01-01 UTC: the seven fraction digits that Graph's timestamps can carry,
@@ -8,6 +13,9 @@ import "time"
 type Ticks int64
 
 const ticksPerSecond = int64(time.Second / 100)
+
+// Second is a second in ticks.
+const Second = Ticks(ticksPerSecond)
 
 // TicksOf returns the instant of t, digits beyond the seventh cut off.
 func TicksOf(t time.Time) Ticks {
@@ -117,8 +125,8 @@ func Priorities() []Priority {
 	return []Priority{PriorityNone, PriorityLow, PriorityMedium, PriorityHigh}
 }
 
-// Incident is one incident as the mirror keeps it: the properties that metrics
-// are made of and no free text.
+// Incident is one incident as it is kept: the properties that metrics are
+// made of and no free text.
 type Incident struct {
 	ID             string // unique per tenant; decimal digits as far as is known
 	Created        Ticks  // createdDateTime, immutable
@@ -130,8 +138,8 @@ type Incident struct {
 	Status         Status
 	Classification Classification
 	Determination  Determination
-	Tags           uint32 // a bit for each of [Config.Tags] that it bears, in their order
-	WebURL         string // of the incident in Microsoft's portal, if [Config.WebURLs]
+	Tags           uint32 // a bit for each of the decoder's tags that it bears, in their order
+	WebURL         string // of the incident in Microsoft's portal, if the decoder was asked to keep it
 }
 
 // Priority returns the band of the incident's score.
@@ -146,4 +154,13 @@ func (i *Incident) Priority() Priority {
 	default:
 		return PriorityLow
 	}
+}
+
+// Acknowledged reports whether somebody works on the incident.
+func (i *Incident) Acknowledged() bool { return i.Assigned || i.Status == StatusInProgress }
+
+// Names returns Graph's spelling of every value that a property is known to have; the caller
+// owns the slice.
+func (f Field) Names() []string {
+	return slices.Clone([fields][]string{severities, statuses, classifications, determinations}[f][1:])
 }
