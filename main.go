@@ -10,6 +10,8 @@
 //	what is shown of a wrong value       internal/show
 //	the sign-in, requests to Graph      graphclient
 //	the copy of the incidents           internal/mirror
+//	reading lists that move             internal/reading
+//	what an incident is                 internal/defender
 //	the stack of one tenant             internal/tenant
 //	pages over HTTP, reload             internal/server
 //	--check and --config.check          internal/preflight

@@ -3,6 +3,7 @@ package mirror
 import (
 	"hash/maphash"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 	"time"
 )
 
@@ -81,7 +82,7 @@ func (a *archive) find(id string, p past) (*defender.Incident, past) {
 	if !ok {
 		return nil, p
 	}
-	return &defender.Incident{Status: d.status, Updated: minTicks}, d.past
+	return &defender.Incident{Status: d.status, Updated: reading.MinTicks}, d.past
 }
 
 // key stands for an id, whatever its length.

@@ -20,6 +20,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/reading"
 )
 
 const (
@@ -133,7 +134,7 @@ func (g *graph) roundTrip(b *testing.B, root string) time.Duration {
 	b.Helper()
 	client, w := g.client(b, root)
 	for range 20 {
-		for _, err := range client.Incidents(b.Context(), graphclient.Query{Filter: everything.filter(true)}) {
+		for _, err := range client.Incidents(b.Context(), graphclient.Query{Filter: reading.Everything.Filter(true)}) {
 			if err != nil {
 				b.Fatal(err)
 			}

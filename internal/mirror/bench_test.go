@@ -12,6 +12,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 )
 
 // The benchmarks measure this process, and Graph is played by another: the same test
@@ -83,7 +84,7 @@ func (g *graph) list(b *testing.B) {
 	c := measure(b, w, func() {
 		rows := 0
 		for _, s := range g.parts() {
-			rows += count(b, client, region{created: s, updated: allTime}.filter(true))
+			rows += count(b, client, reading.Region{Created: s, Updated: reading.AllTime}.Filter(true))
 		}
 		if rows < g.open {
 			b.Fatalf("%d rows of %d", rows, g.open)
@@ -94,14 +95,14 @@ func (g *graph) list(b *testing.B) {
 
 // parts cuts the time of a large tenant in pieces of a few days, because the client gives
 // a listing up after 200 pages.
-func (g *graph) parts() []span {
+func (g *graph) parts() []reading.Span {
 	if g.open < 10_000 {
-		return []span{allTime}
+		return []reading.Span{reading.AllTime}
 	}
-	const days = 4 * 24 * 3600 * oneSecond
-	var parts []span
+	const days = 4 * 24 * 3600 * defender.Second
+	var parts []reading.Span
 	for to := defender.TicksOf(time.Now()); len(parts) < 23; to -= days {
-		parts = append(parts, span{to - days, to})
+		parts = append(parts, reading.Span{From: to - days, To: to})
 	}
 	return parts
 }
@@ -127,10 +128,10 @@ func (g *graph) synchronise(b *testing.B) {
 		_, stop := follower(client)
 		stop()
 	})
-	pages := (g.open + pageSize - 1) / pageSize
+	pages := (g.open + reading.PageSize - 1) / reading.PageSize
 	b.ReportMetric(c.requests/float64(pages), "requests/page")
 	b.ReportMetric(c.took.Seconds()/trip.Seconds(), "trips/op")
-	b.ReportMetric(parallel*c.took.Seconds()/trip.Seconds()/c.requests, "times-least")
+	b.ReportMetric(reading.Parallel*c.took.Seconds()/trip.Seconds()/c.requests, "times-least")
 }
 
 // follower returns a mirror with its first snapshot, and what stops it. Each refresh of

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 	"time"
 )
 
@@ -43,11 +44,11 @@ type localCopy struct {
 }
 
 func newCopy() *localCopy {
-	return &localCopy{rows: map[string]row{}, conflicts: map[string]bool{}, horizon: minTicks, newest: minTicks}
+	return &localCopy{rows: map[string]row{}, conflicts: map[string]bool{}, horizon: reading.MinTicks, newest: reading.MinTicks}
 }
 
 // maxSkew is how far the clocks of Graph's nodes may differ.
-const maxSkew = 60 * oneSecond
+const maxSkew = 60 * defender.Second
 
 // put takes in an incident as an answer showed it and reports whether the row is new or
 // differs now. The rules, in order:

@@ -13,7 +13,7 @@ func seconds(sent, arrived int) moment {
 // TestCopyPut plays each way in which two answers about one incident can meet, by the number
 // of the rule that decides.
 func TestCopyPut(t *testing.T) {
-	stored := defender.Incident{ID: "7", Updated: 1000 * oneSecond, Status: defender.StatusActive, Severity: 3}
+	stored := defender.Incident{ID: "7", Updated: 1000 * defender.Second, Status: defender.StatusActive, Severity: 3}
 	changed := func(by defender.Ticks, status defender.Status) defender.Incident {
 		in := stored
 		in.Updated, in.Status = stored.Updated+by, status

@@ -7,6 +7,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 )
 
 // A licence that lapses, or a provider that is missing from the answers, looks
@@ -40,7 +41,7 @@ func (s *suspicion) active() bool { return len(s.withheld) > 0 }
 // not show; all says that it was of every status. Most were just closed, which a pass tells. Few are asked for by their ids; for
 // more, or where that fails, the span is read without the filter on status. What is absent even
 // there was deleted.
-func (m *Mirror) deny(ctx context.Context, s span, began time.Time, all bool) error {
+func (m *Mirror) deny(ctx context.Context, s reading.Span, began time.Time, all bool) error {
 	denied := m.missing(s, began)
 	if len(denied) == 0 {
 		return nil
@@ -61,8 +62,8 @@ func (m *Mirror) deny(ctx context.Context, s span, began time.Time, all bool) er
 		}
 	}
 	again := time.Now()
-	q := query{region: region{created: s, updated: allTime}, operation: graphclient.OperationSweep, paced: true}
-	if err := newCover(q, nil, 1, false, m.now()).run(ctx, m); err != nil {
+	q := reading.Query{Region: reading.Region{Created: s, Updated: reading.AllTime}, Operation: graphclient.OperationSweep, Paced: true}
+	if err := reading.NewCover(q, nil, 1, false, m.now()).Run(ctx, m.reader); err != nil {
 		return err
 	}
 	denied = m.missing(s, again)
@@ -80,14 +81,14 @@ func (m *Mirror) alive(ctx context.Context, denied int) (bool, error) {
 	if denied <= 2 {
 		return true, nil
 	}
-	q := query{region: everything, operation: graphclient.OperationSweep, open: true, paced: true}
-	l, err := m.read(ctx, q, 1)
+	q := reading.Query{Region: reading.Everything, Operation: graphclient.OperationSweep, Open: true, Paced: true}
+	l, err := m.reader.Read(ctx, q, 1)
 	if err != nil {
 		return false, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return !l.ended || 2*len(l.each()) >= m.copy.open-denied, nil
+	return !l.Ended || 2*len(l.Each()) >= m.copy.open-denied, nil
 }
 
 // suspects reports whether Graph is suspected of hiding incidents.
@@ -117,12 +118,12 @@ func (m *Mirror) absent(ctx context.Context, ids []string) ([]string, error) {
 
 // missing returns the open incidents of the span that no answer to a request sent since then
 // has shown.
-func (m *Mirror) missing(s span, since time.Time) []string {
+func (m *Mirror) missing(s reading.Span, since time.Time) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var ids []string
 	for id, r := range m.copy.rows {
-		if r.open() && s.holds(r.Created) && r.sent < since.Sub(m.epoch) {
+		if r.open() && s.Holds(r.Created) && r.sent < since.Sub(m.epoch) {
 			ids = append(ids, id)
 		}
 	}
@@ -207,7 +208,7 @@ func (m *Mirror) lookAgain() {
 		for id := range s.withheld {
 			created = append(created, m.copy.rows[id].Created)
 		}
-		m.windows.rush(now, func(w *window) bool { return slices.ContainsFunc(created, w.holds) })
+		m.windows.rush(now, func(w *window) bool { return slices.ContainsFunc(created, w.Holds) })
 		return
 	}
 	var agreed, fresh []string

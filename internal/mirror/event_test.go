@@ -20,10 +20,10 @@ var weekHours = flag.Int("events.hours", 6, "hours of the scripted week that the
 
 // TestTransition plays each story of one incident between two snapshots.
 func TestTransition(t *testing.T) {
-	step := interval{known: 1000 * oneSecond, recent: 1800 * oneSecond, end: 2000 * oneSecond}
+	step := interval{known: 1000 * defender.Second, recent: 1800 * defender.Second, end: 2000 * defender.Second}
 	type in = defender.Incident
 	state := func(created, updated defender.Ticks, s defender.Status, f func(*in)) *in {
-		i := &in{ID: "1", Created: created * oneSecond, Updated: updated * oneSecond, Status: s}
+		i := &in{ID: "1", Created: created * defender.Second, Updated: updated * defender.Second, Status: s}
 		if f != nil {
 			f(i)
 		}
@@ -68,7 +68,7 @@ func TestTransition(t *testing.T) {
 		{"merged undone", state(500, 500, defender.StatusRedirected, nil), state(500, 600, defender.StatusActive, nil), past{bands: 1}, ""},
 		{"resolved, then merged", state(500, 500, defender.StatusResolved, nil), state(500, 600, defender.StatusRedirected, nil), past{}, ""},
 		{"denied", state(500, 500, defender.StatusActive, nil), nil, past{}, ""},
-		{"before its time", state(500, 500, defender.StatusActive, nil), state(500, 510, defender.StatusResolved, func(i *in) { i.Created = 600 * oneSecond }), past{}, "resolved:0s"},
+		{"before its time", state(500, 500, defender.StatusActive, nil), state(500, 510, defender.StatusResolved, func(i *in) { i.Created = 600 * defender.Second }), past{}, "resolved:0s"},
 	} {
 		first := transition{before: c.before, now: c.now, past: c.past.with(c.before), interval: step}
 		first.run()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/reading"
 )
 
 // A task is one of the things that the mirror does and that can be failing.
@@ -49,7 +50,7 @@ func problemOf(err error) Problem {
 	switch {
 	case err == nil:
 		return ""
-	case errors.Is(err, errIncomplete):
+	case errors.Is(err, reading.ErrIncomplete):
 		return "incomplete"
 	}
 	if w, ok := errors.AsType[windowError](err); ok {

@@ -23,6 +23,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 )
 
 // Config says how fresh the copy has to be. The zero value of each field means
@@ -69,18 +70,17 @@ const failingPace = 10 * time.Second
 // of goroutines.
 type Mirror struct {
 	client *graphclient.Client
+	reader *reading.Reader
 	cfg    Config
 	epoch  time.Time     // of every moment
 	asks   chan *refresh // to be carried out by Run
 	wake   chan struct{} // holds a token when a pull came that the first synchronisation may wait for
 	state  atomic.Pointer[state]
 
-	mu            sync.Mutex // guards everything below; never held during a request
-	copy          *localCopy
-	decoder       *defender.Decoder
-	clock         serviceClock
-	fullPage      int       // the fullest page that had one behind it
-	statusRefused time.Time // when Graph last refused the filter on status
+	mu      sync.Mutex // guards everything below; never held during a request
+	copy    *localCopy
+	decoder *defender.Decoder
+	clock   serviceClock
 	// watermark is up to where, on Graph's clock, every dated change that was readable has
 	// been read. It moves only with a pass that completed.
 	watermark     time.Time
@@ -121,6 +121,7 @@ func New(client *graphclient.Client, cfg Config) *Mirror {
 		decoder: defender.NewDecoder(cfg.Tags, cfg.WebURLs),
 		attempt: make(chan struct{}),
 	}
+	m.reader = &reading.Reader{Client: client, Logger: m.cfg.Logger, Put: m.take, Pace: m.pace, Now: m.now}
 	m.forget()
 	return m
 }
@@ -247,28 +248,42 @@ func (m *Mirror) now() defender.Ticks {
 	return defender.TicksOf(m.clock.predict(time.Now()))
 }
 
-// put takes in one row of a listing; the lock is held.
-func (m *Mirror) put(l *listing, in defender.Incident, at moment, q *query) {
+// take puts a page into the copy as it arrives.
+func (m *Mirror) take(page *graphclient.Page, q *reading.Query) reading.Taken {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := reading.Taken{Sent: m.observe(page.Answer), Rows: make([]defender.Incident, len(page.Incidents))}
+	t.Fell = m.fell
+	for i := range page.Incidents {
+		t.Rows[i] = m.decoder.Incident(&page.Incidents[i])
+		if m.put(t.Rows[i], m.moment(page.Answer), q) {
+			t.Unknown++
+		}
+	}
+	return t
+}
+
+// put takes in one row of an answer, and reports whether it was not known although the query's
+// probes say that it should be; the lock is held.
+func (m *Mirror) put(in defender.Incident, at moment, q *reading.Query) (unknown bool) {
 	old, known := m.copy.rows[in.ID]
 	m.shown(in.ID, at)
 	now := time.Now()
 	m.clock.stamped(in.Updated, now)
-	age := m.clock.predict(now).Sub(in.Updated.Time())
 	changed := m.copy.put(in, at)
-	if changed && in.Updated < q.probes && (!known || !q.open) {
-		l.unknown++
+	if !changed || !m.synced && q.Probes == 0 {
+		return false
 	}
-	if !changed || !m.synced {
-		return
-	}
+	unknown = in.Updated < q.Probes && (!known || !q.Open)
 	was, is := known && old.open(), in.Status.Open()
 	passed := in.Updated < defender.TicksOf(m.watermark.Add(-overlap))
-	if q.operation != graphclient.OperationDelta && passed {
+	if m.synced && q.Operation != graphclient.OperationDelta && passed {
 		m.correct(was, is)
 		if known && in.Updated > old.Updated || !known && is {
-			m.fall(m.clock.late(age))
+			m.fall(m.clock.late(m.clock.predict(now).Sub(in.Updated.Time())))
 		}
 	}
+	return unknown
 }
 
 // correct counts what a sweep found that the passes had not brought; the lock is held.

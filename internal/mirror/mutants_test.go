@@ -33,8 +33,8 @@ func TestMutants(t *testing.T) {
 		{"believe every denial", "denial.go", "\tif s.active() || !alive && m.copy.open > denyFew || total > denyFew && total*denyShare > s.base {", "\tif false {"},
 		{"a suspicion that nothing ends", "denial.go", "\tcase !s.active():\n\t\treturn\n", "\tcase true:\n\t\treturn\n"},
 		{"a lapsed licence believed", "denial.go", "\tif len(s.withheld) >= m.copy.open && s.full > denyFew {", "\tif false {"},
-		{"gt for ge", "region.go", "property+\" ge \"", "property+\" gt \""},
-		{"le for lt", "region.go", "property+\" lt \"+stamp(s.to.Time())", "property+\" lt \"+stamp(s.to.Time().Add(-time.Second))"},
+		{"gt for ge", "../reading/region.go", "property+\" ge \"", "property+\" gt \""},
+		{"le for lt", "../reading/region.go", "property+\" lt \"+Stamp(s.To.Time())", "property+\" lt \"+Stamp(s.To.Time().Add(-time.Second))"},
 		{"rule 1: an old answer counts", "copy.go", "\tcase m.arrived <= old.sent || old.denied && !later:\n\t\treturn false\n", ""},
 		{"rule 3: a denial is overruled", "copy.go", "\tcase m.arrived <= old.sent || old.denied && !later:", "\tcase m.arrived <= old.sent:"},
 		{"rule 3: order by arrival alone", "copy.go", "\tcase in.Updated > old.Updated, later && (in.Updated == old.Updated || old.denied):", "\tcase true:"},
@@ -43,15 +43,15 @@ func TestMutants(t *testing.T) {
 		{"contradictions unresolved", "pass.go", "\tif len(ids) == 0 {\n\t\treturn true\n\t}\n", "\tif len(ids) >= 0 {\n\t\treturn true\n\t}\n"},
 		{"no tombstone", "copy.go", "\tr.moment, r.denied, r.rival = m, true, nil\n\tc.set(r)", "\tr.moment, r.denied, r.rival = m, true, nil\n\tc.set(r)\n\tdelete(c.rows, id)"},
 		{"no pass before the first snapshot", "start.go", "\t\tif err := m.update(ctx, &s.pass, false); err != nil {", "\t\tif err := error(nil); err != nil {"},
-		{"no probe", "walk.go", "\treturn l.unknown == 0, nil\n", "\treturn true, nil\n"},
-		{"a listing stands whatever happens", "start.go", "\t\treturn m.stands(s.pending, TicksOf(s.sent.Add(-overlap))), nil", "\t\treturn true, nil"},
-		{"an end that is not credible", "listing.go", "\t\tif i < n-1 && len(page) != size || i == n-1 && len(page) >= size {", "\t\tif i < n-1 && len(page) != size {"},
-		{"repeated ids believed", "listing.go", "\treturn !strays && len(l.each()) == rows", "\treturn !strays"},
-		{"strays believed", "listing.go", "\treturn !strays && len(l.each()) == rows", "\treturn len(l.each()) == rows"},
-		{"an overflow taken for a cell", "listing.go", "\tcase !l.ended || l.gaps:\n\t\treturn false", "\tcase l.gaps:\n\t\treturn false"},
-		{"published although it failed", "pass.go", "\t\t\treturn fmt.Errorf(\"reading updates since %s: %w\", stamp(p.since), err)\n\t\t}\n\t\tif !m.resolve", "\t\t\tm.mu.Lock()\n\t\t\tm.publish(m.clock.predict(time.Now()), p.began)\n\t\t\tm.mu.Unlock()\n\t\t\treturn nil\n\t\t}\n\t\tif !m.resolve"},
-		{"a gap between cells", "cover.go", "\tolder.to, older.times, older.over = at, p.times[:i], false", "\tolder.to, older.times, older.over = at-oneSecond, p.times[:i], false"},
-		{"one 400 is enough", "listing.go", "\tfor range 2 {\n\t\tif graphclient", "\tfor range 2 {\n\t\tif graphclient.ReasonOf(err) == graphclient.ReasonBadRequest {\n\t\t\tm.refuseStatusFilter(ctx, err)\n\t\t}\n\t\tif graphclient"},
+		{"no probe", "../reading/walk.go", "\treturn l.Unknown == 0, nil\n", "\treturn true, nil\n"},
+		{"a listing stands whatever happens", "start.go", "\t\treturn m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil", "\t\treturn true, nil"},
+		{"an end that is not credible", "../reading/listing.go", "\t\tif i < n-1 && len(page) != size || i == n-1 && len(page) >= size {", "\t\tif i < n-1 && len(page) != size {"},
+		{"repeated ids believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn !strays"},
+		{"strays believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn len(l.Each()) == rows"},
+		{"an overflow taken for a cell", "../reading/listing.go", "\tcase !l.Ended || l.gaps:\n\t\treturn false", "\tcase l.gaps:\n\t\treturn false"},
+		{"published although it failed", "pass.go", "\t\t\treturn fmt.Errorf(\"reading updates since %s: %w\", reading.Stamp(p.since), err)\n\t\t}\n\t\tif !m.resolve", "\t\t\tm.mu.Lock()\n\t\t\tm.publish(m.clock.predict(time.Now()), p.began)\n\t\t\tm.mu.Unlock()\n\t\t\treturn nil\n\t\t}\n\t\tif !m.resolve"},
+		{"a gap between cells", "../reading/cover.go", "\tolder.To, older.times, older.over = at, p.times[:i], false", "\tolder.To, older.times, older.over = at-oneSecond, p.times[:i], false"},
+		{"one 400 is enough", "../reading/listing.go", "\tfor range 2 {\n\t\tif graphclient", "\tfor range 2 {\n\t\tif graphclient.ReasonOf(err) == graphclient.ReasonBadRequest {\n\t\t\tr.refuseStatusFilter(ctx, err)\n\t\t}\n\t\tif graphclient"},
 		{"behind without a word", "health.go", "\tif m.refresh != nil && !m.refresh.over() && m.refresh.abandoned {", "\tif false {"},
 		{"the background is not paced", "mirror.go", "\tspacing := time.Duration(2 * float64(time.Minute) /", "\tspacing := time.Duration(0 * float64(time.Minute) /"},
 		{"pauses between long intervals", "demand.go", "max(m.cfg.MaxAge, 3*m.asked.interval())", "m.cfg.MaxAge"},
@@ -100,7 +100,7 @@ func mutate(t *testing.T, file, good, broken string) string {
 func runMutant(t *testing.T, file, text string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
-	mutant := filepath.Join(dir, file)
+	mutant := filepath.Join(dir, filepath.Base(file))
 	if err := os.WriteFile(mutant, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 	"slices"
 	"time"
 )
@@ -61,7 +62,7 @@ func (m *Mirror) SetObjectives(objectives []Objective) {
 
 // activate returns an objective that counts since it was last changed; the lock is held.
 func (m *Mirror) activate(o Objective, last []activeObjective) activeObjective {
-	active := activeObjective{o, ticksIn(o.Within()), minTicks}
+	active := activeObjective{o, ticksIn(o.Within()), reading.MinTicks}
 	if i := slices.IndexFunc(last, func(l activeObjective) bool { return l.equal(&o) }); i >= 0 {
 		active.since = last[i].since
 	} else if m.snapshot != nil {
@@ -128,7 +129,7 @@ func (t *transition) completion(o *activeObjective) (defender.Ticks, bool) {
 	case t.now.Status == defender.StatusResolved:
 		return t.changed(), true
 	default:
-		return maxTicks, t.now.Created+o.within <= t.incompleteUntil(o)
+		return reading.MaxTicks, t.now.Created+o.within <= t.incompleteUntil(o)
 	}
 }
 
@@ -139,7 +140,7 @@ func (t *transition) incompleteUntil(o *activeObjective) defender.Ticks {
 	case t.now.Status.Open():
 		return t.end
 	case o.AcknowledgeWithin > 0 && t.now.Acknowledged():
-		return minTicks // nobody knows since when
+		return reading.MinTicks // nobody knows since when
 	default:
 		return t.changed()
 	}

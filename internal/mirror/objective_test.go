@@ -3,6 +3,7 @@ package mirror
 import (
 	"fmt"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 	"strings"
 	"testing"
 	"time"
@@ -69,10 +70,10 @@ func TestDecide(t *testing.T) {
 		for _, a := range c.acts {
 			now := *before
 			a.do(&now)
-			now.Updated = defender.Ticks(a.updated) * oneSecond
-			step := interval{end: defender.Ticks(a.at) * oneSecond, first: defender.Ticks(c.first) * oneSecond}
+			now.Updated = defender.Ticks(a.updated) * defender.Second
+			step := interval{end: defender.Ticks(a.at) * defender.Second, first: defender.Ticks(c.first) * defender.Second}
 			for _, o := range objectives {
-				step.objectives = append(step.objectives, activeObjective{o, ticksIn(o.Within()), minTicks})
+				step.objectives = append(step.objectives, activeObjective{o, ticksIn(o.Within()), reading.MinTicks})
 			}
 			next := transition{before: before, now: &now, past: p.with(before), interval: step}
 			next.run()
@@ -119,7 +120,7 @@ func TestTranslate(t *testing.T) {
 // is new or has changed begins with the last snapshot.
 func TestSetObjectives(t *testing.T) {
 	m := New(nil, Config{})
-	began, now := minTicks, time.Unix(5000, 0)
+	began, now := reading.MinTicks, time.Unix(5000, 0)
 	a, b := Objective{Name: "a", ResolveWithin: time.Hour}, Objective{Name: "b", AcknowledgeWithin: time.Minute}
 	m.SetObjectives([]Objective{a})
 	m.snapshot = &Snapshot{Taken: now}
@@ -143,7 +144,7 @@ func BenchmarkEvents(b *testing.B) {
 	m := New(nil, Config{})
 	at := defender.TicksOf(time.Unix(1_000_000, 0))
 	for i := range 100_000 {
-		in := defender.Incident{ID: fmt.Sprint(i), Created: at - defender.Ticks(i)*oneSecond, Status: defender.StatusActive, Severity: defender.Severity(i % 6)}
+		in := defender.Incident{ID: fmt.Sprint(i), Created: at - defender.Ticks(i)*defender.Second, Status: defender.StatusActive, Severity: defender.Severity(i % 6)}
 		m.copy.set(row{Incident: in})
 	}
 	m.snapshot = &Snapshot{Taken: at.Time(), Open: m.copy.list()}
@@ -154,7 +155,7 @@ func BenchmarkEvents(b *testing.B) {
 	}
 	m.SetObjectives(objectives)
 	for b.Loop() {
-		at += oneSecond
+		at += defender.Second
 		m.events(at.Time())
 		m.snapshot.Taken = at.Time()
 	}

@@ -2,13 +2,14 @@ package mirror
 
 import (
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 	"slices"
 	"time"
 )
 
 // A window is a stretch of created time that a sweep reads at once.
 type window struct {
-	span
+	reading.Span
 	read   time.Duration // when it was last read, by [elapsed]
 	gap    time.Duration // how long before that it had been read
 	due    time.Duration // when it is to be read again
@@ -18,7 +19,7 @@ type window struct {
 }
 
 // young reports whether the window holds incidents created at since or later.
-func (w *window) young(since defender.Ticks) bool { return w.to > since }
+func (w *window) young(since defender.Ticks) bool { return w.To > since }
 
 // A partition divides all created time into windows, oldest first.
 type partition struct{ windows []window }
@@ -27,28 +28,28 @@ type partition struct{ windows []window }
 // then, and are due one after the other over a period.
 func newPartition(times []defender.Ticks, read, now, period time.Duration) partition {
 	var p partition
-	spans := cutAll(allTime, times, cellRows)
+	spans := reading.CutAll(reading.AllTime, times, reading.CellRows)
 	for i, s := range spans {
 		due := now + period*time.Duration(i+1)/time.Duration(len(spans))
-		p.windows = append(p.windows, window{span: s, read: read, due: due})
+		p.windows = append(p.windows, window{Span: s, read: read, due: due})
 	}
 	return p
 }
 
 // replace puts spans in the place of the windows that they cover together. Each inherits from
 // the windows that it overlaps: a reading counts from the oldest, and a failure stays.
-func (p *partition) replace(spans []span) {
+func (p *partition) replace(spans []reading.Span) {
 	var fresh []window
 	for _, s := range spans {
-		w := window{span: s}
+		w := window{Span: s}
 		n := 0
 		for _, old := range p.windows {
-			if old.from >= s.to || s.from >= old.to {
+			if old.From >= s.To || s.From >= old.To {
 				continue
 			}
 			if n++; n == 1 {
 				w = old
-				w.span = s
+				w.Span = s
 				continue
 			}
 			w.read, w.due = min(w.read, old.read), min(w.due, old.due)
@@ -59,9 +60,9 @@ func (p *partition) replace(spans []span) {
 		}
 		fresh = append(fresh, w)
 	}
-	from, to := spans[0].from, spans[len(spans)-1].to
-	first := slices.IndexFunc(p.windows, func(w window) bool { return w.from == from })
-	last := slices.IndexFunc(p.windows, func(w window) bool { return w.to == to })
+	from, to := spans[0].From, spans[len(spans)-1].To
+	first := slices.IndexFunc(p.windows, func(w window) bool { return w.From == from })
+	last := slices.IndexFunc(p.windows, func(w window) bool { return w.To == to })
 	p.windows = slices.Replace(p.windows, first, last+1, fresh...)
 }
 
@@ -83,7 +84,7 @@ func (p *partition) next(youngSince defender.Ticks) (window, time.Duration) {
 
 // at returns the window that begins at a time.
 func (p *partition) at(from defender.Ticks) *window {
-	i := slices.IndexFunc(p.windows, func(w window) bool { return w.from == from })
+	i := slices.IndexFunc(p.windows, func(w window) bool { return w.From == from })
 	if i < 0 {
 		return nil
 	}
@@ -126,5 +127,5 @@ func (p *partition) sparse() bool {
 	for _, w := range p.windows {
 		rows += w.rows
 	}
-	return len(p.windows) > 3+13*(1+rows/cellRows)/10
+	return len(p.windows) > 3+13*(1+rows/reading.CellRows)/10
 }

@@ -12,6 +12,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 )
 
 const (
@@ -32,7 +33,7 @@ const (
 // A pass reads the dated changes since the watermark, of every status. A lookback is a pass
 // that begins a quarter of an hour earlier, in the background.
 type pass struct {
-	query
+	reading.Query
 	lookback bool
 	since    time.Time // what it asks for, on Graph's clock
 	sent     time.Time // when its first request was, on Graph's clock as it was believed then
@@ -41,18 +42,18 @@ type pass struct {
 	asked, fell time.Duration
 	began       time.Time // the same, on the local one
 	// What is too much for one listing is walked through or, where it is not sorted, covered.
-	walk  *walk
-	cover *cover
+	walk  *reading.Walk
+	cover *reading.Cover
 }
 
 func (m *Mirror) newPass(lookback bool) *pass {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	since := m.since(lookback).Truncate(time.Second)
-	r := everything
-	r.updated.from = defender.TicksOf(since)
-	q := query{region: r, operation: graphclient.OperationDelta, paced: lookback}
-	return &pass{query: q, lookback: lookback, since: since, began: time.Now(), asked: m.fell}
+	r := reading.Everything
+	r.Updated.From = defender.TicksOf(since)
+	q := reading.Query{Region: r, Operation: graphclient.OperationDelta, Paced: lookback}
+	return &pass{Query: q, lookback: lookback, since: since, began: time.Now(), asked: m.fell}
 }
 
 // since returns the oldest update that a pass has to ask for; the lock is held.
@@ -65,7 +66,7 @@ func (m *Mirror) since(lookback bool) time.Time {
 		return since
 	}
 	mark := m.watermark
-	if seen := m.copy.newest; !m.clock.dated && seen != minTicks && seen.Time().Before(mark) {
+	if seen := m.copy.newest; !m.clock.dated && seen != reading.MinTicks && seen.Time().Before(mark) {
 		// Graph sends no Date: the newest stamp seen is the only thing that surely is
 		// not ahead of its clock.
 		mark = seen.Time()
@@ -105,18 +106,18 @@ func (p *pass) run(ctx context.Context, m *Mirror) error {
 		}
 	}
 	if p.cover == nil {
-		ok, err := p.walk.run(ctx, m, func() {})
+		ok, err := p.walk.Run(ctx, m.reader, func() {})
 		if ok && err == nil {
-			ok, err = p.walk.probe(ctx, m)
+			ok, err = p.walk.Probe(ctx, m.reader, m.timesSince(p.since), p.walk.Sent.Add(-shortOverlap))
 		}
 		if ok || err != nil {
-			p.walk.q.paced = p.lookback || errors.Is(err, errIncomplete)
+			p.walk.Paced = p.lookback || errors.Is(err, reading.ErrIncomplete)
 			return err
 		}
-		p.cover = newCover(p.query, m.timesSince(p.since), 1+1/float64(min(p.walk.pages, 3)), true, defender.TicksOf(p.sent))
+		p.cover = reading.NewCover(p.Query, m.timesSince(p.since), 1+1/float64(min(p.walk.Pages, 3)), true, defender.TicksOf(p.sent))
 	}
-	err := p.cover.run(ctx, m)
-	p.cover.q.paced = p.lookback || errors.Is(err, errIncomplete)
+	err := p.cover.Run(ctx, m.reader)
+	p.cover.Paced = p.lookback || errors.Is(err, reading.ErrIncomplete)
 	return err
 }
 
@@ -125,25 +126,20 @@ func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
 	m.mu.Lock()
 	p.sent, p.fell = m.clock.predict(time.Now()).Add(-time.Second), m.fell
 	m.mu.Unlock()
-	p.walk = newWalk(p.query)
-	if len(m.timesSince(p.since)) >= maxPages*cellRows {
+	p.walk = reading.NewWalk(p.Query)
+	if len(m.timesSince(p.since)) >= reading.MaxPages*reading.CellRows {
 		return false, nil
 	}
-	l, complete, err := m.whole(ctx, p.query, maxPages)
+	l, complete, err := m.reader.Whole(ctx, p.Query, reading.MaxPages)
 	if err != nil {
 		p.walk = nil
 		return false, err
 	}
-	p.sent, p.fell = l.sent, l.fell
+	p.sent, p.fell = l.Sent, l.Fell
 	if complete {
 		return true, nil
 	}
-	p.walk.pages, p.walk.sent = len(l.pages), l.sent
-	if _, strays := l.strays(&p.query); strays || l.ended || len(l.each()) < len(l.pages)*len(l.pages[0]) {
-		p.walk.orders = nil // rows may be missing
-		return false, nil
-	}
-	return false, p.walk.turn(ctx, m, &l, false)
+	return false, p.walk.Begin(ctx, m.reader, &l)
 }
 
 // timesSince returns when the rows were created that were updated since then.
@@ -191,13 +187,13 @@ func (m *Mirror) update(ctx context.Context, unfinished **pass, lookback bool) e
 			if p.walk != nil {
 				*unfinished = p
 			}
-			return fmt.Errorf("reading updates since %s: %w", stamp(p.since), err)
+			return fmt.Errorf("reading updates since %s: %w", reading.Stamp(p.since), err)
 		}
-		if !m.resolve(ctx) && p.walk.pages == 0 {
+		if !m.resolve(ctx) && p.walk.Pages == 0 {
 			_, err = p.list(ctx, m) // a third answer may settle it as well
 		}
 		if err != nil {
-			return fmt.Errorf("reading updates since %s: %w", stamp(p.since), err)
+			return fmt.Errorf("reading updates since %s: %w", reading.Stamp(p.since), err)
 		}
 		m.mu.Lock()
 		done := m.finish(p)
@@ -209,7 +205,7 @@ func (m *Mirror) update(ctx context.Context, unfinished **pass, lookback bool) e
 			return nil
 		}
 	}
-	return fmt.Errorf("Graph's clock keeps falling back: %w", errIncomplete) //nolint:staticcheck // a name
+	return fmt.Errorf("Graph's clock keeps falling back: %w", reading.ErrIncomplete) //nolint:staticcheck // a name
 }
 
 // lookBack runs the lookback at its pace, slower the more it reads, and soon again when it
@@ -234,7 +230,7 @@ func (m *Mirror) lookBack(ctx context.Context) {
 func (m *Mirror) lookbackPause() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	pages := 1 + len(m.updatedSince(m.since(true)))/pageSize
+	pages := 1 + len(m.updatedSince(m.since(true)))/reading.PageSize
 	return max(lookbackPace, time.Duration(pages)*pagePace)
 }
 
@@ -249,7 +245,7 @@ func (m *Mirror) resolve(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, conflictPatience)
 	defer cancel()
 	var group errgroup.Group
-	group.SetLimit(parallel)
+	group.SetLimit(reading.Parallel)
 	for _, id := range ids[:min(len(ids), conflictLimit)] {
 		group.Go(func() error {
 			_, err := m.get(ctx, id)
@@ -279,6 +275,6 @@ func (m *Mirror) get(ctx context.Context, id string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.observe(answer)
-	m.put(&listing{}, m.decoder.Incident(&in), m.moment(answer), &query{operation: graphclient.OperationGet})
+	m.put(m.decoder.Incident(&in), m.moment(answer), &reading.Query{Operation: graphclient.OperationGet})
 	return true, nil
 }

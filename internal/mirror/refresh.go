@@ -3,10 +3,9 @@ package mirror
 import (
 	"context"
 	"errors"
+	"msgraph_security_exporter/internal/reading"
 	"time"
 )
-
-var errIncomplete = errors.New("incomplete")
 
 // A refresh is one in-flight request of pulls to bring the copy up to date.
 type refresh struct {
@@ -129,7 +128,7 @@ func (m *Mirror) carryOutOne(ctx context.Context, unfinished **pass) error {
 	if ctx.Err() == nil {
 		m.mu.Lock()
 		m.health.count(err, time.Since(began))
-		m.passless = problemOf(err) == "bad_request" || ignored(err)
+		m.passless = problemOf(err) == "bad_request" || errors.Is(err, reading.ErrIgnored)
 		m.mu.Unlock()
 	}
 	m.note(ctx, taskRefresh, err)

@@ -8,6 +8,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 )
 
 const (
@@ -22,8 +23,8 @@ const (
 // Where that is not sorted, it reads it in cells. It remembers what has been read.
 type start struct {
 	began time.Time // local
-	walk  *walk
-	cover *cover // reads everything in cells, where there is no order
+	walk  *reading.Walk
+	cover *reading.Cover // reads everything in cells, where there is no order
 	// pending is a listing of everything that counted up: it holds if nothing that it showed
 	// has changed by the time of a later pass.
 	pending map[string]defender.Incident
@@ -35,8 +36,8 @@ type start struct {
 // synchronise reads every open incident and publishes the first snapshot. It returns an
 // error only when ctx ends.
 func (m *Mirror) synchronise(ctx context.Context) error {
-	q := query{region: everything, operation: graphclient.OperationSweep, open: true}
-	s := &start{began: time.Now(), walk: newWalk(q)}
+	q := reading.Query{Region: reading.Everything, Operation: graphclient.OperationSweep, Open: true}
+	s := &start{began: time.Now(), walk: reading.NewWalk(q)}
 	for backoff := minBackoff; ; backoff = min(2*backoff, maxBackoff) {
 		began := time.Now()
 		before := s.parts
@@ -80,11 +81,11 @@ func (s *start) run(ctx context.Context, m *Mirror) error {
 // read reads everything that is open, in pages, in a listing or in cells.
 func (s *start) read(ctx context.Context, m *Mirror) error {
 	if s.cover == nil && s.pending == nil {
-		sorted, err := s.walk.run(ctx, m, func() {
-			if s.parts++; s.walk.pages == 1 {
-				m.beginAt(s.walk.sent)
+		sorted, err := s.walk.Run(ctx, m.reader, func() {
+			if s.parts++; s.walk.Pages == 1 {
+				m.beginAt(s.walk.Sent)
 			}
-			m.advance(ctx, s.walk.progress(m.now()))
+			m.advance(ctx, s.walk.Progress(m.now()))
 		})
 		if err != nil {
 			return err
@@ -98,25 +99,25 @@ func (s *start) read(ctx context.Context, m *Mirror) error {
 	if s.cover == nil {
 		return nil
 	}
-	defer func() { s.parts += len(s.cover.cells) }()
-	return s.cover.run(ctx, m)
+	defer func() { s.parts += len(s.cover.Cells) }()
+	return s.cover.Run(ctx, m.reader)
 }
 
 // list reads everything in one listing, if that counts up, and otherwise plans its cells by
 // what it shows. Where a walk got far before it lost its way, that shows enough.
 func (s *start) list(ctx context.Context, m *Mirror) error {
-	if s.walk.pages > 3 {
+	if s.walk.Pages > 3 {
 		s.fallBack(m, 3)
 		return nil
 	}
-	l, complete, err := m.whole(ctx, s.walk.q, maxPages)
+	l, complete, err := m.reader.Whole(ctx, s.walk.Query, reading.MaxPages)
 	if err != nil {
-		return fmt.Errorf("listing %s: %w", s.walk.q.region, err)
+		return fmt.Errorf("listing %s: %w", s.walk.Region, err)
 	}
 	switch {
 	case complete:
-		s.pending, s.sent = l.each(), l.sent
-	case l.ended:
+		s.pending, s.sent = l.Each(), l.Sent
+	case l.Ended:
 		s.fallBack(m, 1)
 	default:
 		s.fallBack(m, 2)
@@ -127,9 +128,9 @@ func (s *start) list(ctx context.Context, m *Mirror) error {
 // fallBack has everything read in cells, with so many rows for each that is known.
 func (s *start) fallBack(m *Mirror, ratio float64) {
 	m.mu.Lock()
-	times := m.openTimes(allTime)
+	times := m.openTimes(reading.AllTime)
 	m.mu.Unlock()
-	s.cover = newCover(s.walk.q, times, ratio, false, m.now())
+	s.cover = reading.NewCover(s.walk.Query, times, ratio, false, m.now())
 }
 
 // proven reports whether what was read is certainly everything, after a pass. Cells are. A
@@ -142,7 +143,10 @@ func (s *start) proven(ctx context.Context, m *Mirror) (bool, error) {
 	case s.pending != nil:
 		return m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil
 	}
-	return s.walk.probe(ctx, m)
+	m.mu.Lock()
+	times := m.openTimes(reading.AllTime)
+	m.mu.Unlock()
+	return s.walk.Probe(ctx, m.reader, times, s.walk.Sent.Add(-lookbackReach)) // later ones are for the lookback
 }
 
 // stands reports whether the copy holds each row as a listing showed it, none of them
@@ -177,7 +181,7 @@ func (m *Mirror) publishFirst(ctx context.Context, since, began time.Time) {
 	m.copy.touched = map[string]*defender.Incident{}
 	m.synced, m.progress = true, 1
 	now := m.elapsedLocked()
-	m.windows = newPartition(m.openTimes(allTime), now-passed(since, time.Now()), now, m.cfg.SweepInterval*95/100)
+	m.windows = newPartition(m.openTimes(reading.AllTime), now-passed(since, time.Now()), now, m.cfg.SweepInterval*95/100)
 	m.health.count(nil, time.Since(began))
 	m.endAttempt()
 	m.announce()

@@ -10,6 +10,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/reading"
 )
 
 // limited returns a client with the limiter as it is by default.
@@ -111,7 +112,7 @@ func TestStartCost(t *testing.T) {
 		{2017, graphsim.Unstable, 0, 5, 10 * time.Minute},
 	} {
 		got := startOf(t, graphsim.Config{Order: c.order}, c.n, even, c.perMinute)
-		pages := (c.n + pageSize - 1) / pageSize
+		pages := (c.n + reading.PageSize - 1) / reading.PageSize
 		t.Logf("%d open, order %d, %d changes a minute: %d requests (%.2f a page), %s", c.n, c.order, c.perMinute, got.requests, float64(got.requests)/float64(pages), got.took)
 		if most := c.factor*float64(pages) + 3; float64(got.requests) > most || got.took > c.within {
 			t.Errorf("%d open, order %d, %d changes a minute: %d requests in %s, want %.0f in %s", c.n, c.order, c.perMinute, got.requests, got.took, most, c.within)

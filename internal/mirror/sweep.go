@@ -9,6 +9,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 )
 
 const (
@@ -35,7 +36,7 @@ func (m *Mirror) sweep(ctx context.Context) {
 			continue
 		}
 		began := m.elapsed()
-		cells, rows, err := m.sweepWindow(ctx, w.span)
+		cells, rows, err := m.sweepWindow(ctx, w.Span)
 		if ctx.Err() != nil {
 			return
 		}
@@ -50,31 +51,31 @@ func (m *Mirror) nextWindow() (window, time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.windows.sparse() {
-		m.windows.replace(cutAll(allTime, m.openTimes(allTime), cellRows))
+		m.windows.replace(reading.CutAll(reading.AllTime, m.openTimes(reading.AllTime), reading.CellRows))
 	}
 	w, due := m.windows.next(m.youngSince())
-	if times := m.openTimes(w.span); len(times) > cellRows {
-		m.windows.replace(cutAll(w.span, times, cellRows))
+	if times := m.openTimes(w.Span); len(times) > reading.CellRows {
+		m.windows.replace(reading.CutAll(w.Span, times, reading.CellRows))
 		w, due = m.windows.next(m.youngSince())
 	}
 	return w, due
 }
 
 // openTimes returns when the open incidents of a span were created, sorted; the lock is held.
-func (m *Mirror) openTimes(s span) []defender.Ticks {
-	return m.times(func(r *row) bool { return r.open() && s.holds(r.Created) })
+func (m *Mirror) openTimes(s reading.Span) []defender.Ticks {
+	return m.times(func(r *row) bool { return r.open() && s.Holds(r.Created) })
 }
 
 // youngSince returns since when incidents count as young; the lock is held.
 func (m *Mirror) youngSince() defender.Ticks {
-	return floor(defender.TicksOf(m.clock.predict(time.Now()).Add(-youngAge)))
+	return reading.Floor(defender.TicksOf(m.clock.predict(time.Now()).Add(-youngAge)))
 }
 
 // sweepPeriod returns how long a period should take: a bit less than the interval that was
 // promised, unless that would cost more than one and a half times the fewest requests that
 // list all open incidents; the lock is held.
 func (m *Mirror) sweepPeriod() time.Duration {
-	fewest := max(1, (m.copy.open+pageSize-1)/pageSize)
+	fewest := max(1, (m.copy.open+reading.PageSize-1)/reading.PageSize)
 	share := max(0.95, float64(len(m.windows.windows))/(1.5*float64(fewest)))
 	return time.Duration(share * float64(m.cfg.SweepInterval))
 }
@@ -82,25 +83,25 @@ func (m *Mirror) sweepPeriod() time.Duration {
 // sweepWindow reads a window again and finds out what became of incidents that it does not
 // show any more. It returns the cells that it took, where it took several, and how many rows
 // they held.
-func (m *Mirror) sweepWindow(ctx context.Context, s span) ([]span, int, error) {
+func (m *Mirror) sweepWindow(ctx context.Context, s reading.Span) ([]reading.Span, int, error) {
 	began, all := time.Now(), m.suspects() // then there is much to find out about
-	q := query{region: region{created: s, updated: allTime}, operation: graphclient.OperationSweep, open: !all, paced: true}
-	c := newCover(q, nil, 1, false, m.now())
-	if err := c.run(ctx, m); err != nil {
+	q := reading.Query{Region: reading.Region{Created: s, Updated: reading.AllTime}, Operation: graphclient.OperationSweep, Open: !all, Paced: true}
+	c := reading.NewCover(q, nil, 1, false, m.now())
+	if err := c.Run(ctx, m.reader); err != nil {
 		return nil, 0, err
 	}
 	m.resolve(ctx)
-	return c.cells, c.rows, m.deny(ctx, s, began, all)
+	return c.Cells, c.Rows, m.deny(ctx, s, began, all)
 }
 
 // swept notes how the reading of a window ended.
-func (m *Mirror) swept(w *window, began time.Duration, cells []span, rows int, err error) {
+func (m *Mirror) swept(w *window, began time.Duration, cells []reading.Span, rows int, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.elapsedLocked()
-	own := m.windows.at(w.from)
+	own := m.windows.at(w.From)
 	switch {
-	case own == nil || own.to != w.to: // cut meanwhile
+	case own == nil || own.To != w.To: // cut meanwhile
 		return
 	case err != nil:
 		own.failed, own.tries = problemOf(err), own.tries+1
@@ -111,10 +112,10 @@ func (m *Mirror) swept(w *window, began time.Duration, cells []span, rows int, e
 	own.failed, own.tries = "", 0
 	own.due = began + m.sweepPeriod()
 	if len(cells) > 1 {
-		slices.SortFunc(cells, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+		slices.SortFunc(cells, func(a, b reading.Span) int { return cmp.Compare(a.From, b.From) })
 		m.windows.replace(cells)
 		for i := range m.windows.windows {
-			if part := &m.windows.windows[i]; part.from >= w.from && part.to <= w.to {
+			if part := &m.windows.windows[i]; part.From >= w.From && part.To <= w.To {
 				part.rows = rows / len(cells)
 			}
 		}
@@ -140,7 +141,7 @@ func (m *Mirror) failingWindow(err error) error {
 type windowError struct{ window }
 
 func (e windowError) Error() string {
-	return fmt.Sprintf("listing %s: %s", region{created: e.span, updated: allTime}, e.failed)
+	return fmt.Sprintf("listing %s: %s", reading.Region{Created: e.Span, Updated: reading.AllTime}, e.failed)
 }
 
 // relist publishes what sweeps have read where passes cannot be: Graph refuses or ignores the

@@ -192,6 +192,7 @@ type tolerance struct {
 	young   time.Duration // for undated changes of incidents younger than an hour
 	old     time.Duration // for undated changes of others
 	settled time.Time     // undated changes made before count from then
+	burst   time.Time     // until then so much changes that late changes are left to lookbacks
 	offset  time.Duration // of Graph's clock from the true one
 	passes  []served      // snapshots served so far, since the start of the mirror
 }
@@ -217,7 +218,7 @@ func (t *tolerance) due(v *version, created defender.Ticks, look time.Time) time
 		base = t.settled
 	}
 	switch {
-	case v.dated && v.lag+2*t.skew < 28*time.Second:
+	case v.dated && v.lag+2*t.skew < 28*time.Second && (v.lag < 2*time.Second || v.at.After(t.burst)):
 		return v.at
 	case v.dated && v.lag < 14*time.Minute+30*time.Second:
 		if v.at.After(look) {

@@ -1,4 +1,4 @@
-package mirror
+package reading
 
 import (
 	"context"
@@ -9,67 +9,67 @@ import (
 
 // readSecond reads what was created in one second, however much that is. All statuses
 // together it is a list that nothing leaves.
-func (m *Mirror) readSecond(ctx context.Context, q query) (listing, error) {
+func (r *Reader) readSecond(ctx context.Context, q Query) (Listing, error) {
 	all := q
-	all.open = false
+	all.Open = false
 	for range 2 {
-		l, complete, err := m.whole(ctx, all, maxPages)
+		l, complete, err := r.Whole(ctx, all, MaxPages)
 		if err != nil || complete {
 			return l, err
 		}
-		if !l.ended {
+		if !l.Ended {
 			break
 		}
 	}
-	return m.divide(ctx, q, attributes)
+	return r.divide(ctx, q, attributes)
 }
 
 // divide reads a second that is longer than Graph pages by attributes. An incident may lose
 // one while it is read and so leave the list, so that two readings have to agree: what the
 // second shows had not left when the first ended.
-func (m *Mirror) divide(ctx context.Context, q query, by []attribute) (listing, error) {
+func (r *Reader) divide(ctx context.Context, q Query, by []attribute) (Listing, error) {
 	if len(by) == 0 {
-		return listing{}, fmt.Errorf("more incidents in one second than Graph pages: %w", errIncomplete)
+		return Listing{}, fmt.Errorf("more incidents in one second than Graph pages: %w", ErrIncomplete)
 	}
-	var all listing
+	var all Listing
 	for _, clause := range by[0].clauses() {
 		sub := q
-		sub.attribute = and(q.attribute, clause)
-		l, err := m.agreed(ctx, sub)
-		if errors.Is(err, errIncomplete) && !ignored(err) {
-			l, err = m.divide(ctx, sub, by[1:])
+		sub.Attribute = and(q.Attribute, clause)
+		l, err := r.agreed(ctx, sub)
+		if errors.Is(err, ErrIncomplete) && !errors.Is(err, ErrIgnored) {
+			l, err = r.divide(ctx, sub, by[1:])
 		}
 		if err != nil {
-			return listing{}, err
+			return Listing{}, err
 		}
-		all.pages = append(all.pages, l.pages...)
+		all.Pages = append(all.Pages, l.Pages...)
 	}
-	all.ended = true
+	all.Ended = true
 	return all, nil
 }
 
 // agreed lists a query until it is one page, or two readings in a row count up and agree.
-func (m *Mirror) agreed(ctx context.Context, q query) (listing, error) {
-	last, complete, err := m.whole(ctx, q, maxPages)
-	if err != nil || len(last.pages) <= 1 && complete {
+func (r *Reader) agreed(ctx context.Context, q Query) (Listing, error) {
+	last, complete, err := r.Whole(ctx, q, MaxPages)
+	if err != nil || len(last.Pages) <= 1 && complete {
 		return last, err
 	}
 	for range 3 {
-		if !last.ended {
+		if !last.Ended {
 			break
 		}
 		was := complete
-		var l listing
-		l, complete, err = m.whole(ctx, q, maxPages)
-		if err != nil || was && complete && sameIncidents(l.each(), last.each()) {
+		var l Listing
+		l, complete, err = r.Whole(ctx, q, MaxPages)
+		if err != nil || was && complete && sameIncidents(l.Each(), last.Each()) {
 			return l, err
 		}
-		if !was && !complete && sameIncidents(l.each(), last.each()) {
+		if !was && !complete && sameIncidents(l.Each(), last.Each()) {
 			break // cut off alike
 		}
 		last = l
 	}
-	return listing{}, fmt.Errorf("%s are more than Graph pages: %w", q.region, errIncomplete)
+	return Listing{}, fmt.Errorf("%s are more than Graph pages: %w", q.Region, ErrIncomplete)
 }
 
 // An attribute can divide a second that holds more incidents than Graph pages.

@@ -1,4 +1,4 @@
-package mirror
+package reading
 
 import (
 	"msgraph_security_exporter/internal/defender"
@@ -20,21 +20,21 @@ func at(t *testing.T, s string) defender.Ticks {
 func TestRegionFilter(t *testing.T) {
 	noon := at(t, "2026-11-23T12:00:00Z")
 	cases := []struct {
-		region region
+		Region Region
 		open   bool
 		want   string
 	}{
-		{everything, false, ""},
-		{everything, true, "status ne 'resolved' and status ne 'redirected'"},
-		{region{created: span{noon, maxTicks}, updated: allTime}, false, "createdDateTime ge 2026-11-23T12:00:00Z"},
-		{region{created: span{minTicks, noon}, updated: allTime}, false, "createdDateTime lt 2026-11-23T12:00:00Z"},
+		{Everything, false, ""},
+		{Everything, true, "status ne 'resolved' and status ne 'redirected'"},
+		{Region{Created: Span{noon, MaxTicks}, Updated: AllTime}, false, "createdDateTime ge 2026-11-23T12:00:00Z"},
+		{Region{Created: Span{MinTicks, noon}, Updated: AllTime}, false, "createdDateTime lt 2026-11-23T12:00:00Z"},
 		{
-			region{created: span{noon, noon + oneSecond}, updated: span{noon, maxTicks}, attribute: "severity eq 'high'"}, false,
+			Region{Created: Span{noon, noon + defender.Second}, Updated: Span{noon, MaxTicks}, Attribute: "severity eq 'high'"}, false,
 			"lastUpdateDateTime ge 2026-11-23T12:00:00Z and createdDateTime ge 2026-11-23T12:00:00Z and createdDateTime lt 2026-11-23T12:00:01Z and severity eq 'high'",
 		},
 	}
 	for _, c := range cases {
-		if got := c.region.filter(c.open); got != c.want {
+		if got := c.Region.Filter(c.open); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
@@ -46,20 +46,20 @@ func TestCutAll(t *testing.T) {
 	noon := at(t, "2026-11-23T12:00:00Z")
 	var times []defender.Ticks
 	for i := range 200 {
-		times = append(times, noon+defender.Ticks(i)*oneSecond/4) // four a second
+		times = append(times, noon+defender.Ticks(i)*defender.Second/4) // four a second
 	}
-	spans := cutAll(allTime, times, 46)
-	from := minTicks
+	spans := CutAll(AllTime, times, 46)
+	from := MinTicks
 	for i, s := range spans {
-		if s.from != from || i == len(spans)-1 && s.to != maxTicks {
+		if s.From != from || i == len(spans)-1 && s.To != MaxTicks {
 			t.Fatalf("part %d is %v, the one before ended at %d", i, s, from)
 		}
-		if from = s.to; s.to != maxTicks && s.to%oneSecond != 0 {
+		if from = s.To; s.To != MaxTicks && s.To%defender.Second != 0 {
 			t.Errorf("part %d ends within a second", i)
 		}
 		n := 0
 		for _, at := range times {
-			if s.holds(at) {
+			if s.Holds(at) {
 				n++
 			}
 		}
@@ -67,7 +67,7 @@ func TestCutAll(t *testing.T) {
 			t.Errorf("part %d holds %d rows", i, n)
 		}
 	}
-	if same := cutAll(allTime, make([]defender.Ticks, 500), 46); len(same) != 1 {
+	if same := CutAll(AllTime, make([]defender.Ticks, 500), 46); len(same) != 1 {
 		t.Errorf("one second was cut in %d parts", len(same))
 	}
 }

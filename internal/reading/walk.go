@@ -1,0 +1,171 @@
+package reading
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"msgraph_security_exporter/internal/defender"
+	"slices"
+	"time"
+)
+
+// An order is how Graph may sort a list. None is documented, so that it is never more than a
+// hint.
+type order struct {
+	name       string
+	of         func(*defender.Incident) defender.Ticks
+	descending bool
+}
+
+var orders = []order{
+	{"created, newest first", func(in *defender.Incident) defender.Ticks { return in.Created }, true},
+	{"updated, newest first", func(in *defender.Incident) defender.Ticks { return in.Updated }, true},
+	{"created, oldest first", func(in *defender.Incident) defender.Ticks { return in.Created }, false},
+	{"updated, oldest first", func(in *defender.Incident) defender.Ticks { return in.Updated }, false},
+}
+
+// sorts reports whether rows are in the order.
+func (o *order) sorts(rows []defender.Incident) bool {
+	return slices.IsSortedFunc(rows, func(a, b defender.Incident) int {
+		switch x, y := o.of(&a), o.of(&b); {
+		case x == y:
+			return 0
+		case (x < y) != o.descending:
+			return -1
+		}
+		return 1
+	})
+}
+
+// span returns which span of a region the order goes by.
+func (o *order) span(r *Region) *Span {
+	var probe defender.Incident
+	if probe.Created = 1; o.of(&probe) == 1 {
+		return &r.Created
+	}
+	return &r.Updated
+}
+
+// A Walk reads a sorted list without a second page of any listing. A page of a sorted list
+// shows everything in it from its first row to its last one, at one moment: as long as each
+// page is sorted, the next one is asked for with a filter that begins where the last ended.
+// It remembers what has been read, so that a failure costs only what failed.
+type Walk struct {
+	Query           // of the whole list
+	Pages int       // that have been read
+	Sent  time.Time // when the first page was asked for, on Graph's clock
+
+	orders []order // that all pages so far agree with; the first is gone by
+	left   Region  // what has not been read in that order
+	ended  bool
+}
+
+// NewWalk returns a walk through the list of a query.
+func NewWalk(q Query) *Walk { return &Walk{Query: q, orders: slices.Clone(orders), left: q.Region} }
+
+// Begin has the walk go on after a listing of the whole list that has more behind it. Where rows
+// may be missing from that it does not.
+func (w *Walk) Begin(ctx context.Context, r *Reader, l *Listing) error {
+	w.Pages, w.Sent = len(l.Pages), l.Sent
+	if _, strays := l.strays(&w.Query); strays || l.Ended || len(l.Each()) < len(l.Pages)*len(l.Pages[0]) {
+		w.orders = nil
+		return nil
+	}
+	return w.turn(ctx, r, l, false)
+}
+
+// Run walks on to the end of the list; false if it is not sorted.
+func (w *Walk) Run(ctx context.Context, r *Reader, progress func()) (bool, error) {
+	for !w.ended && len(w.orders) > 0 {
+		q := w.Query
+		q.Region = w.left
+		l, complete, err := r.Whole(ctx, q, 1)
+		if err != nil {
+			return false, fmt.Errorf("listing %s: %w", q.Region, err)
+		}
+		if w.Pages++; w.Sent.IsZero() {
+			w.Sent = l.Sent
+		}
+		if err := w.turn(ctx, r, &l, complete); err != nil {
+			return false, err
+		}
+		progress()
+	}
+	return w.ended, nil
+}
+
+// turn takes in pages that follow those before without a gap.
+func (w *Walk) turn(ctx context.Context, r *Reader, l *Listing, complete bool) error {
+	rows := slices.Concat(l.Pages...)
+	was := w.orders[0].name
+	w.orders = slices.DeleteFunc(w.orders, func(o order) bool { return !o.sorts(rows) })
+	switch {
+	case complete && (w.Pages <= 1 || len(w.orders) > 0 && w.orders[0].name == was):
+		w.ended = true
+		return nil
+	case len(rows) == 0:
+		w.orders = nil
+		return nil
+	case len(w.orders) == 0:
+		return nil
+	case w.orders[0].name != was && w.Pages > 1:
+		w.left = w.Query.Region // from the beginning, in the other order
+		return nil
+	}
+	return w.step(ctx, r, rows)
+}
+
+// step moves past what a page has shown. What it ends in the midst of is left, by whole
+// seconds.
+func (w *Walk) step(ctx context.Context, r *Reader, rows []defender.Incident) error {
+	o := &w.orders[0]
+	left, first, last := o.span(&w.left), o.of(&rows[0]), o.of(&rows[len(rows)-1])
+	second := w.left
+	part := o.span(&second)
+	*part = Span{Floor(last), Floor(last) + defender.Second}
+	switch {
+	case o.descending && part.To <= first && part.To < left.To:
+		left.To = part.To
+		return nil
+	case !o.descending && part.From > first && part.From > left.From:
+		left.From = part.From
+		return nil
+	}
+	// More than a page in one second.
+	q := w.Query
+	q.Region = second
+	c := NewCover(q, Created((&Listing{Pages: [][]defender.Incident{rows}}).Each()), 2, false, r.Now())
+	if err := c.Run(ctx, r); err != nil {
+		return err
+	}
+	if o.descending {
+		left.To = part.From
+	} else {
+		left.From = part.To
+	}
+	return nil
+}
+
+// Probe reads a cell at random in the midst of what was walked, by when rows of it were created,
+// and reports whether it shows nothing that the walk has missed: the order is only what it seems.
+// What changed later than since is not looked at.
+func (w *Walk) Probe(ctx context.Context, r *Reader, times []defender.Ticks, since time.Time) (bool, error) {
+	if w.Pages <= 1 || len(times) == 0 {
+		return true, nil
+	}
+	i := rand.IntN(len(times))
+	q := w.Query
+	q.Probes = defender.TicksOf(since)
+	q.Created = Span{Floor(times[i]), Floor(times[min(i+CellRows-6, len(times)-1)]) + defender.Second}
+	l, _, err := r.Whole(ctx, q, 1)
+	if err != nil {
+		return false, fmt.Errorf("listing %s: %w", q.Region, err)
+	}
+	return l.Unknown == 0, nil
+}
+
+// Progress returns about how much of the time for which Graph keeps incidents has been read.
+func (w *Walk) Progress(now defender.Ticks) float64 {
+	left := min(w.left.Created.To, w.left.Updated.To, now) - max(w.left.Created.From, w.left.Updated.From, now-keptFor)
+	return max(0, min(1, 1-float64(left)/float64(keptFor)))
+}
