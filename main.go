@@ -11,6 +11,7 @@
 //	the sign-in, requests to Graph      graphclient
 //	the copy of the incidents           internal/mirror
 //	reading lists that move             internal/reading
+//	what is counted of incidents        internal/history
 //	what an incident is                 internal/defender
 //	the stack of one tenant             internal/tenant
 //	pages over HTTP, reload             internal/server

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/mirror"
 )
 
@@ -42,10 +43,10 @@ func TestBound(t *testing.T) {
 	report.Snapshot = &mirror.Snapshot{Open: widest(options.unknownSets())}
 	flow := NewFlow(true)
 	flow.SetObjectives(options.Objectives)
-	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
+	for kind := history.Opened; kind <= history.ObjectiveMissed; kind++ {
 		for i, in := range many(6 * 4 * 5 * 16) {
 			in.Determination = defender.Determination(i % (len(defender.Determinations()) + 1))
-			flow.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: time.Duration(in.Score) * time.Hour, Objective: strconv.Itoa(i % 50)}})
+			flow.Observe([]history.Event{{Kind: kind, Incident: in, Took: time.Duration(in.Score) * time.Hour, Objective: strconv.Itoa(i % 50)}})
 		}
 	}
 	r := registry(t, New(fixed(report), options), flow, NewTransport(nil, operationHeader), buildInfo(), NewReloads(), expiry(),

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/mirror"
 )
 
@@ -20,7 +21,7 @@ func everything(t *testing.T) *prometheus.Registry {
 	report := reports(t)["working"]
 	report.Snapshot = &mirror.Snapshot{Open: many(6 * 4 * 5 * 4)}
 	f := flow()
-	f.Observe([]mirror.Event{{Kind: mirror.Resolved, Incident: incident(t, 0, "low", "active", "unknown", true)}})
+	f.Observe([]history.Event{{Kind: history.Resolved, Incident: incident(t, 0, "low", "active", "unknown", true)}})
 	options := Options{Objectives: DefaultObjectives(), Tags: []string{"VIP"}, IncidentInfo: 1}
 	return registry(t, New(fixed(report), options), f, NewTransport(nil, operationHeader), buildInfo(), NewReloads(), expiry(),
 		NewCredential(func() (bool, time.Time) { return true, time.Now() }))

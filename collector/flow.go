@@ -7,14 +7,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"msgraph_security_exporter/internal/defender"
-	"msgraph_security_exporter/internal/mirror"
+	"msgraph_security_exporter/internal/history"
 )
 
 // A counter is one metric that counts events of a kind, by labels of the incident.
 type counter struct {
 	name   string // without the namespace
 	help   string
-	kind   mirror.Kind
+	kind   history.Kind
 	labels []label
 }
 
@@ -39,16 +39,16 @@ var (
 // counters are the families about what happens to incidents, since the exporter's
 // start.
 var counters = []counter{
-	{"incidents_opened_total", "Incidents that were opened.", mirror.Opened, []label{bySeverity}},
+	{"incidents_opened_total", "Incidents that were opened.", history.Opened, []label{bySeverity}},
 	{"incidents_entered_priority_total", "Incidents that entered the priority band for the first time while open, by creation or by scoring.",
-		mirror.EnteredPriority, []label{byPriority}},
+		history.EnteredPriority, []label{byPriority}},
 	{"incidents_entered_severity_total", "Incidents that entered the severity for the first time while open, by creation or by change.",
-		mirror.EnteredSeverity, []label{bySeverity}},
-	{"incidents_resolved_total", "Times that an open incident was resolved.", mirror.Resolved, []label{bySeverity, byClassification}},
+		history.EnteredSeverity, []label{bySeverity}},
+	{"incidents_resolved_total", "Times that an open incident was resolved.", history.Resolved, []label{bySeverity, byClassification}},
 	{"incidents_determined_total", "Times that an open incident was resolved, by what it was determined to be.",
-		mirror.Resolved, []label{byDetermination}},
-	{"incidents_reopened_total", "Times that a resolved incident was reopened.", mirror.Reopened, []label{bySeverity}},
-	{"incidents_merged_total", "Open incidents that were merged into another.", mirror.Merged, []label{bySeverity}},
+		history.Resolved, []label{byDetermination}},
+	{"incidents_reopened_total", "Times that a resolved incident was reopened.", history.Reopened, []label{bySeverity}},
+	{"incidents_merged_total", "Open incidents that were merged into another.", history.Merged, []label{bySeverity}},
 }
 
 // A duration is one metric of how long events of a kind take from the creation of
@@ -56,7 +56,7 @@ var counters = []counter{
 type duration struct {
 	name    string
 	help    string
-	kind    mirror.Kind
+	kind    history.Kind
 	by      label
 	buckets []time.Duration
 }
@@ -77,13 +77,13 @@ var (
 // families of their own: together they would be a thousand series.
 var durations = []duration{
 	{"incident_acknowledge_duration_seconds", "Time from the creation of an incident until it was first assigned or in progress.",
-		mirror.Acknowledged, bySeverity, acknowledgeBuckets},
+		history.Acknowledged, bySeverity, acknowledgeBuckets},
 	{"incident_resolve_duration_seconds", "Time from the creation of an incident until it was resolved.",
-		mirror.Resolved, bySeverity, resolveBuckets},
+		history.Resolved, bySeverity, resolveBuckets},
 	{"incident_acknowledge_duration_by_priority_seconds", "Time from the creation of an incident until it was first assigned or in progress, by its priority then.",
-		mirror.Acknowledged, byPriority, acknowledgeBuckets},
+		history.Acknowledged, byPriority, acknowledgeBuckets},
 	{"incident_resolve_duration_by_priority_seconds", "Time from the creation of an incident until it was resolved, by its priority then.",
-		mirror.Resolved, byPriority, resolveBuckets},
+		history.Resolved, byPriority, resolveBuckets},
 }
 
 // A Flow counts what happens to the incidents of one tenant. It implements
@@ -125,7 +125,7 @@ func NewFlow(exemplars bool) *Flow {
 func (f *Flow) SetObjectives(objectives []Objective) { f.objectives.set(objectives) }
 
 // Observe counts events.
-func (f *Flow) Observe(events []mirror.Event) {
+func (f *Flow) Observe(events []history.Event) {
 	for i := range events {
 		e := &events[i]
 		f.objectives.count(e)
@@ -143,7 +143,7 @@ func (f *Flow) Observe(events []mirror.Event) {
 }
 
 // time adds how long an event took to a histogram.
-func (f *Flow) time(h prometheus.Observer, e *mirror.Event) {
+func (f *Flow) time(h prometheus.Observer, e *history.Event) {
 	took := e.Took.Seconds()
 	if x, ok := h.(prometheus.ExemplarObserver); ok && f.exemplars {
 		x.ObserveWithExemplar(took, prometheus.Labels{"incident_id": displayID(e.Incident.ID)})

@@ -10,6 +10,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/mirror"
 )
 
@@ -19,8 +20,8 @@ func TestFlow(t *testing.T) {
 	in := incident(t, time.Hour, "high", "active", "truePositive", true, 90)
 	in.Determination = enum(t, "phishing", defender.Determinations())
 	f.SetObjectives([]Objective{{Name: "page"}, {Name: "mend"}})
-	for kind := mirror.Opened; kind <= mirror.ObjectiveMissed; kind++ {
-		f.Observe([]mirror.Event{{Kind: kind, Incident: in, Took: 90 * time.Second, Objective: "page"}})
+	for kind := history.Opened; kind <= history.ObjectiveMissed; kind++ {
+		f.Observe([]history.Event{{Kind: kind, Incident: in, Took: 90 * time.Second, Objective: "page"}})
 	}
 	f.Observe(nil)
 	want := map[string]float64{
@@ -71,7 +72,7 @@ func TestExemplars(t *testing.T) {
 		{true, strings.Repeat("ü", 200), 2},
 	} {
 		f := NewFlow(c.wanted)
-		f.Observe([]mirror.Event{{Kind: mirror.Resolved, Incident: defender.Incident{ID: c.id, Severity: 1}, Took: time.Hour}})
+		f.Observe([]history.Event{{Kind: history.Resolved, Incident: defender.Incident{ID: c.id, Severity: 1}, Took: time.Hour}})
 		exemplars, count := 0, uint64(0)
 		for _, family := range families(t, f) {
 			for _, m := range family.GetMetric() {
@@ -92,7 +93,7 @@ func TestExemplars(t *testing.T) {
 // TestSetObjectives counts on over a change of the objectives, and nothing of others.
 func TestSetObjectives(t *testing.T) {
 	f := NewFlow(false)
-	happen := func(k mirror.Kind, objective string) { f.Observe([]mirror.Event{{Kind: k, Objective: objective}}) }
+	happen := func(k history.Kind, objective string) { f.Observe([]history.Event{{Kind: k, Objective: objective}}) }
 	set := func(names ...string) {
 		var all []Objective
 		for _, name := range names {
@@ -100,13 +101,13 @@ func TestSetObjectives(t *testing.T) {
 		}
 		f.SetObjectives(all)
 	}
-	happen(mirror.ObjectiveMet, "page")
+	happen(history.ObjectiveMet, "page")
 	set("page", "mend")
-	happen(mirror.ObjectiveMet, "page")
-	happen(mirror.ObjectiveMissed, "mend")
+	happen(history.ObjectiveMet, "page")
+	happen(history.ObjectiveMissed, "mend")
 	set("look", "mend")
-	happen(mirror.ObjectiveMet, "page")
-	happen(mirror.ObjectiveMissed, "mend")
+	happen(history.ObjectiveMet, "page")
+	happen(history.ObjectiveMissed, "mend")
 	got := map[string]float64{}
 	for _, family := range families(t, f) {
 		for _, m := range family.GetMetric() {

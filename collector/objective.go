@@ -8,11 +8,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"msgraph_security_exporter/internal/defender"
-	"msgraph_security_exporter/internal/mirror"
+	"msgraph_security_exporter/internal/history"
 )
 
 // An Objective is one of the mirror's, which decides who meets it.
-type Objective = mirror.Objective
+type Objective = history.Objective
 
 // DefaultObjectives are those of a team that has not declared its own.
 func DefaultObjectives() []Objective {
@@ -147,15 +147,15 @@ func (c *objectiveCounters) set(objectives []Objective) {
 }
 
 // count counts an event if it is about one of the objectives.
-func (c *objectiveCounters) count(e *mirror.Event) {
-	if e.Kind != mirror.ObjectiveMet && e.Kind != mirror.ObjectiveMissed {
+func (c *objectiveCounters) count(e *history.Event) {
+	if e.Kind != history.ObjectiveMet && e.Kind != history.ObjectiveMissed {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch of := c.counts[e.Objective]; {
 	case of == nil:
-	case e.Kind == mirror.ObjectiveMet:
+	case e.Kind == history.ObjectiveMet:
 		of.met++
 	default:
 		of.missed++

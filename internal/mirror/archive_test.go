@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -11,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"msgraph_security_exporter/graphclient/graphsim"
-	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/history"
 )
 
 // A record is the events of each incident.
@@ -20,9 +19,9 @@ type record map[string]string
 // listen follows a tenant and records its events.
 func listen(t *testing.T, sim *graphsim.Sim) (*Mirror, record) {
 	heard := record{}
-	m := follow(t, sim, Config{SweepInterval: 5 * time.Minute, Observe: func(events []Event) {
+	m := follow(t, sim, Config{SweepInterval: 5 * time.Minute, Observe: func(events []history.Event) {
 		for _, e := range events {
-			heard[e.Incident.ID] = strings.TrimSpace(heard[e.Incident.ID] + " " + narrate([]Event{{Kind: e.Kind, Incident: e.Incident}}))
+			heard[e.Incident.ID] = strings.TrimSpace(heard[e.Incident.ID] + " " + narrate([]history.Event{{Kind: e.Kind, Incident: e.Incident}}))
 		}
 	}})
 	synced(t, m)
@@ -132,7 +131,7 @@ func TestReturn(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
 		fill(sim, 20, 30*24*time.Hour)
 		m, heard := listen(t, sim)
-		m.SetObjectives([]Objective{{Name: "mend", ResolveWithin: 90 * time.Minute}})
+		m.SetObjectives([]history.Objective{{Name: "mend", ResolveWithin: 90 * time.Minute}})
 		pulls(t, m, time.Minute)
 		resolved, merged := sim.Add(graphsim.Incident{}), sim.Add(graphsim.Incident{})
 		pulls(t, m, time.Minute)
@@ -170,8 +169,8 @@ func TestRestart(t *testing.T) {
 		time.Sleep(time.Hour)
 		change(ids[3], resolve)
 		time.Sleep(time.Minute)
-		var events []Event
-		m := follow(t, sim, Config{Observe: func(e []Event) { events = append(events, e...) }})
+		var events []history.Event
+		m := follow(t, sim, Config{Observe: func(e []history.Event) { events = append(events, e...) }})
 		synced(t, m)
 		for range 5 {
 			time.Sleep(30 * time.Second)
@@ -188,7 +187,7 @@ func TestRestart(t *testing.T) {
 		pull(t, m)
 		got := map[string]string{}
 		for _, e := range events {
-			got[e.Incident.ID] += narrate([]Event{{Kind: e.Kind}}) + " "
+			got[e.Incident.ID] += narrate([]history.Event{{Kind: e.Kind}}) + " "
 		}
 		want := map[string]string{ids[0]: "resolved:0s ", ids[1]: "reopened ", ids[3]: "reopened ", ids[4]: "acknowledged "}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -204,7 +203,7 @@ func TestPause(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
 		fill(sim, 20, 30*24*time.Hour)
 		m, heard := listen(t, sim)
-		m.SetObjectives([]Objective{{Name: "mend", ResolveWithin: 30 * time.Minute}})
+		m.SetObjectives([]history.Objective{{Name: "mend", ResolveWithin: 30 * time.Minute}})
 		before := sim.Add(graphsim.Incident{})
 		pulls(t, m, time.Minute)
 		resolved := sim.Add(graphsim.Incident{})
@@ -222,35 +221,4 @@ func TestPause(t *testing.T) {
 		pulls(t, m, time.Hour)
 		heard.expect(t, after, "opened priority severity missed")
 	})
-}
-
-// TestArchive fills an archive beyond what it holds. It never lets an incident be taken for new
-// that was reported, and its size is bounded.
-func TestArchive(t *testing.T) {
-	var a archive
-	b := newCopy()
-	at := func(i int) time.Time { return time.Unix(int64(1000+i), 0) }
-	a.interval(b, at(0), at(0))
-	const n = 5 * archiveSize
-	for i := 1; i < n; i++ {
-		a.add(fmt.Sprint(i), &transition{
-			now: &defender.Incident{Status: defender.StatusResolved}, past: past{reported: true}, interval: a.interval(b, at(i-1), at(i)),
-		})
-	}
-	end := a.interval(b, at(n), at(n))
-	for i := 1; i < n; i++ { // created a second before it left
-		before, _ := a.find(fmt.Sprint(i), past{})
-		if before == nil && defender.TicksOf(at(i-1)) > end.known {
-			t.Fatalf("incident %d is forgotten and would be new", i)
-		}
-		if i > n-archiveSize && before == nil {
-			t.Fatalf("incident %d is forgotten", i)
-		}
-	}
-	if size := len(a.newer) + len(a.older); size > 2*archiveSize {
-		t.Errorf("%d incidents are remembered", size)
-	}
-	if before, _ := a.find("never", past{}); before != nil {
-		t.Error("remembers what never was")
-	}
 }

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/reading"
 	"time"
 )
@@ -19,7 +20,7 @@ type row struct {
 	// third settles which of them is right.
 	rival  *row
 	denied bool // Graph answered that there is no such incident: a tombstone
-	past   past // the events of the incident so far
+	past   history.Past
 }
 
 func (r *row) open() bool { return !r.denied && r.Status.Open() }
@@ -142,6 +143,22 @@ func (c *localCopy) touch(id string, old *row, known bool) {
 		before := old.Incident
 		c.touched[id] = &before
 	}
+}
+
+// Incident returns an incident and its past, for [history.History].
+func (c *localCopy) Incident(id string) (*defender.Incident, history.Past, bool) {
+	r, known := c.rows[id]
+	if !known || r.denied {
+		return nil, r.past, known
+	}
+	return &r.Incident, r.past, true
+}
+
+// Keep keeps the past of an incident.
+func (c *localCopy) Keep(id string, p history.Past) {
+	r := c.rows[id]
+	r.past = p
+	c.rows[id] = r
 }
 
 // list returns the open incidents; the caller owns the slice.

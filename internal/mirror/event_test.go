@@ -14,82 +14,16 @@ import (
 
 	"msgraph_security_exporter/graphclient/graphsim"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/history"
 )
 
 var weekHours = flag.Int("events.hours", 6, "hours of the scripted week that the event test plays")
 
-// TestTransition plays each story of one incident between two snapshots.
-func TestTransition(t *testing.T) {
-	step := interval{known: 1000 * defender.Second, recent: 1800 * defender.Second, end: 2000 * defender.Second}
-	type in = defender.Incident
-	state := func(created, updated defender.Ticks, s defender.Status, f func(*in)) *in {
-		i := &in{ID: "1", Created: created * defender.Second, Updated: updated * defender.Second, Status: s}
-		if f != nil {
-			f(i)
-		}
-		return i
-	}
-	assigned := func(i *in) { i.Assigned = true }
-	high := func(i *in) { i.Scored, i.Score = true, 90 }
-	bad := func(i *in) { i.Severity = 5 }
-	for _, c := range []struct {
-		name   string
-		before *in
-		now    *in
-		past   past
-		want   string
-	}{
-		{"new", nil, state(1500, 1500, defender.StatusActive, nil), past{}, "opened priority severity"},
-		{"new and assigned", nil, state(1500, 1520, defender.StatusActive, assigned), past{}, "opened priority severity acknowledged:20s"},
-		{"new and resolved", nil, state(1500, 1530, defender.StatusResolved, assigned), past{}, "opened priority severity acknowledged:30s resolved:30s"},
-		{"new and resolved by itself", nil, state(1500, 1530, defender.StatusResolved, nil), past{}, "opened priority severity resolved:30s"},
-		{"new and merged", nil, state(1500, 1530, defender.StatusRedirected, assigned), past{}, "opened priority severity merged"},
-		{"new and late", nil, state(1001, 1001, defender.StatusActive, nil), past{}, "opened priority severity"},
-		{"old, missing before", nil, state(500, 1700, defender.StatusActive, assigned), past{}, ""},
-		{"old, first seen merged", nil, state(500, 1900, defender.StatusRedirected, nil), past{}, ""},
-		{"old, first seen open", nil, state(500, 1900, defender.StatusActive, assigned), past{}, "reopened"},
-		{"old, first seen closed", nil, state(500, 1900, defender.StatusResolved, nil), past{}, ""},
-		{"nothing", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, nil), past{}, ""},
-		{"assigned", state(500, 500, defender.StatusActive, nil), state(500, 560, defender.StatusActive, assigned), past{}, "acknowledged:1m0s"},
-		{"assigned without a date", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, assigned), past{}, "acknowledged:25m0s"},
-		{"begun when assigned before", state(500, 500, defender.StatusActive, assigned), state(500, 560, defender.StatusInProgress, assigned), past{}, ""},
-		{"assigned anew", state(500, 500, defender.StatusActive, nil), state(500, 560, defender.StatusActive, assigned), past{acknowledged: true}, ""},
-		{"scored", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, high), past{}, "priority"},
-		{"scored again", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, high), past{bands: 1 << defender.PriorityHigh}, ""},
-		{"worse", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, bad), past{}, "severity"},
-		{"worse again", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusActive, bad), past{severities: 1 << 5}, ""},
-		{"worse when resolved", state(500, 500, defender.StatusActive, nil), state(500, 620, defender.StatusResolved, bad), past{}, "resolved:2m0s"},
-		{"resolved", state(500, 500, defender.StatusInProgress, nil), state(500, 620, defender.StatusResolved, nil), past{}, "resolved:2m0s"},
-		{"assigned and resolved", state(500, 500, defender.StatusActive, nil), state(500, 620, defender.StatusResolved, assigned), past{}, "acknowledged:2m0s resolved:2m0s"},
-		{"scored when resolved", state(500, 500, defender.StatusActive, nil), state(500, 620, defender.StatusResolved, high), past{}, "resolved:2m0s"},
-		{"merged", state(500, 500, defender.StatusActive, nil), state(500, 500, defender.StatusRedirected, assigned), past{}, "merged"},
-		{"reopened", state(500, 500, defender.StatusResolved, nil), state(500, 600, defender.StatusActive, nil), past{bands: 1, acknowledged: true}, "reopened"},
-		{"reopened, first scored when resolved", state(500, 500, defender.StatusResolved, high), state(500, 600, defender.StatusActive, high), past{bands: 1, severities: 1, reported: true}, "reopened priority"},
-		{"merged undone", state(500, 500, defender.StatusRedirected, nil), state(500, 600, defender.StatusActive, nil), past{bands: 1}, ""},
-		{"resolved, then merged", state(500, 500, defender.StatusResolved, nil), state(500, 600, defender.StatusRedirected, nil), past{}, ""},
-		{"denied", state(500, 500, defender.StatusActive, nil), nil, past{}, ""},
-		{"before its time", state(500, 500, defender.StatusActive, nil), state(500, 510, defender.StatusResolved, func(i *in) { i.Created = 600 * defender.Second }), past{}, "resolved:0s"},
-	} {
-		first := transition{before: c.before, now: c.now, past: c.past.with(c.before), interval: step}
-		first.run()
-		if got := narrate(first.events); got != c.want {
-			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
-		}
-		if c.now == nil {
-			continue
-		}
-		second := transition{before: c.now, now: c.now, past: first.past.with(c.now), interval: step}
-		if second.run(); len(second.events) > 0 {
-			t.Errorf("%s: reported again: %s", c.name, narrate(second.events))
-		}
-	}
-}
-
-func narrate(events []Event) string {
+func narrate(events []history.Event) string {
 	var words []string
 	for _, e := range events {
 		word := [...]string{"opened", "priority", "severity", "acknowledged", "resolved", "reopened", "merged", "met", "missed"}[e.Kind]
-		if e.Took > 0 || e.Kind == Resolved {
+		if e.Took > 0 || e.Kind == history.Resolved {
 			word += ":" + e.Took.String()
 		}
 		words = append(words, word)
@@ -100,13 +34,13 @@ func narrate(events []Event) string {
 // A tally counts events as the metrics do.
 type tally map[string]int
 
-func (c tally) add(k Kind, in *defender.Incident) {
+func (c tally) add(k history.Kind, in *defender.Incident) {
 	switch k {
-	case Opened, EnteredSeverity, Acknowledged, Reopened, Merged:
+	case history.Opened, history.EnteredSeverity, history.Acknowledged, history.Reopened, history.Merged:
 		c[fmt.Sprint(k, in.Severity)]++
-	case EnteredPriority:
+	case history.EnteredPriority:
 		c[fmt.Sprint(k, in.Priority())]++
-	case Resolved:
+	case history.Resolved:
 		c[fmt.Sprint(k, in.Severity, in.Classification)]++
 		c[fmt.Sprint(k, in.Determination)]++
 	}
@@ -126,16 +60,19 @@ type script struct {
 
 // live plays the life of one incident and ends with it.
 func (s *script) live(rng *rand.Rand) {
-	var past past
+	var past struct {
+		bands        uint8
+		acknowledged bool
+	}
 	rest := func(most time.Duration) { time.Sleep(s.slack + time.Duration(rng.Int64N(int64(most)))) }
 	id := s.sim.Add(graphsim.Incident{Severity: one(rng, "informational", "low", "medium", "high")})
-	happened := func(k Kind) {
+	happened := func(k history.Kind) {
 		truth, _ := s.sim.Incident(id)
 		in := fromSim(truth)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.want.add(k, &in)
-		if k == Acknowledged || k == Resolved {
+		if k == history.Acknowledged || k == history.Resolved {
 			s.total += in.Updated.Time().Sub(in.Created.Time())
 		}
 	}
@@ -143,17 +80,17 @@ func (s *script) live(rng *rand.Rand) {
 		s.sim.Change(id, kind, f)
 		truth, _ := s.sim.Incident(id)
 		in := fromSim(truth)
-		if in.Status.Open() && past.bands&bandBit(&in) == 0 {
-			past.bands |= bandBit(&in)
-			happened(EnteredPriority)
+		if in.Status.Open() && past.bands&(1<<in.Priority()) == 0 {
+			past.bands |= 1 << in.Priority()
+			happened(history.EnteredPriority)
 		}
 		if !past.acknowledged && in.Acknowledged() {
 			past.acknowledged = true
-			happened(Acknowledged)
+			happened(history.Acknowledged)
 		}
 	}
-	happened(Opened)
-	happened(EnteredSeverity)
+	happened(history.Opened)
+	happened(history.EnteredSeverity)
 	change(graphsim.Dated, func(*graphsim.Incident) {})
 	rest(10 * time.Minute)
 	change(graphsim.Undated, func(in *graphsim.Incident) { in.Score = new(rng.IntN(101)) })
@@ -167,7 +104,7 @@ func (s *script) live(rng *rand.Rand) {
 		}
 		switch rng.IntN(8) {
 		case 0:
-			happened(Merged)
+			happened(history.Merged)
 			s.sim.Change(id, graphsim.Dated, func(in *graphsim.Incident) { in.Status = "redirected" })
 			return
 		case 1:
@@ -179,13 +116,13 @@ func (s *script) live(rng *rand.Rand) {
 			in.Classification = one(rng, "unknown", "falsePositive", "truePositive")
 			in.Determination = one(rng, "unknown", "malware", "phishing")
 		})
-		happened(Resolved)
+		happened(history.Resolved)
 		if rng.IntN(4) > 0 {
 			return
 		}
 		rest(time.Hour)
 		change(graphsim.Dated, func(in *graphsim.Incident) { in.Status = "active" })
-		happened(Reopened)
+		happened(history.Reopened)
 	}
 }
 
@@ -208,7 +145,7 @@ func playWeek(t *testing.T, seed uint64, every time.Duration) {
 	got := tally{}
 	var total time.Duration
 	observed := 0
-	m := follow(t, sim, Config{SweepInterval: 2 * time.Minute, MaxAge: time.Hour, Observe: func(events []Event) {
+	m := follow(t, sim, Config{SweepInterval: 2 * time.Minute, MaxAge: time.Hour, Observe: func(events []history.Event) {
 		for _, e := range events {
 			got.add(e.Kind, &e.Incident)
 			total += e.Took

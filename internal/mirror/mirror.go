@@ -23,6 +23,7 @@ import (
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/reading"
 )
 
@@ -46,7 +47,7 @@ type Config struct {
 	// Observe is told what happened between one snapshot and the next, by one
 	// goroutine at a time, before a refresh that waited for it returns. It must be quick
 	// and must not call the mirror. The first snapshot tells nothing.
-	Observe func([]Event)
+	Observe func([]history.Event)
 	// Logger gets changes of state; nothing is logged by default.
 	Logger *slog.Logger
 }
@@ -56,7 +57,7 @@ func (c Config) withDefaults() Config {
 	c.MaxAge = cmp.Or(c.MaxAge, 5*time.Minute)
 	c.MinRefreshInterval = cmp.Or(c.MinRefreshInterval, time.Second)
 	if c.Observe == nil {
-		c.Observe = func([]Event) {}
+		c.Observe = func([]history.Event) {}
 	}
 	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return c
@@ -103,9 +104,7 @@ type Mirror struct {
 	background    time.Time     // when the pacer lets the next request go
 	ticked        time.Duration // what elapsed has counted so far
 	ticking       time.Time     // up to when
-	archive       archive       // of what was reported of incidents that have left the copy
-	// objectives are those that the incidents are held against.
-	objectives []activeObjective
+	history       history.History
 }
 
 // New returns a mirror that reads with the client. It asks nothing before Run.
@@ -164,6 +163,7 @@ func (m *Mirror) keep(ctx context.Context) {
 // forget drops the copy; the lock is held, or nobody else has the mirror yet.
 func (m *Mirror) forget() {
 	m.copy = newCopy()
+	m.history.Forget()
 	m.watermark, m.lookbackFrom, m.lookbackBegan = time.Time{}, time.Time{}, time.Time{}
 	m.windows, m.suspicion, m.passless = partition{}, suspicion{}, false
 	m.health.forget()
@@ -178,6 +178,23 @@ func (m *Mirror) forget() {
 	default:
 	}
 	m.announce()
+}
+
+// SetObjectives has the incidents held against these objectives from now on, see
+// [history.History.SetObjectives].
+func (m *Mirror) SetObjectives(objectives []history.Objective) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var taken time.Time
+	if m.snapshot != nil {
+		taken = m.snapshot.Taken
+	}
+	m.history.SetObjectives(objectives, taken, func(update func(*history.Past)) {
+		for id, r := range m.copy.rows {
+			update(&r.past)
+			m.copy.rows[id] = r
+		}
+	})
 }
 
 // pause waits for d, and longer while nobody asks; false when ctx ends.

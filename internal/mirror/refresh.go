@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"errors"
+	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/reading"
 	"time"
 )
@@ -156,4 +157,12 @@ func (m *Mirror) publish(taken, began time.Time) {
 	if began.After(m.asOf) {
 		m.asOf = began
 	}
+}
+
+// events returns what happened since the last snapshot; the lock is held.
+func (m *Mirror) events(taken time.Time) []history.Event {
+	last := m.snapshot
+	events := m.history.Events(history.Step{Last: last.Taken, Next: taken, Open: last.Open, Touched: m.copy.touched}, m.copy)
+	clear(m.copy.touched)
+	return events
 }

@@ -1,9 +1,8 @@
-package mirror
+package history
 
 import (
 	"fmt"
 	"msgraph_security_exporter/internal/defender"
-	"msgraph_security_exporter/internal/reading"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +63,7 @@ func TestDecide(t *testing.T) {
 		{"resolved long after its time", 3000, []act{{9000, 9001, resolve}}, "missed:fix"},
 	} {
 		in := &defender.Incident{ID: "1", Severity: high, Status: defender.StatusActive}
-		var p past
+		var p Past
 		var got []string
 		before := in
 		for _, a := range c.acts {
@@ -73,7 +72,7 @@ func TestDecide(t *testing.T) {
 			now.Updated = defender.Ticks(a.updated) * defender.Second
 			step := interval{end: defender.Ticks(a.at) * defender.Second, first: defender.Ticks(c.first) * defender.Second}
 			for _, o := range objectives {
-				step.objectives = append(step.objectives, activeObjective{o, ticksIn(o.Within()), reading.MinTicks})
+				step.objectives = append(step.objectives, activeObjective{o, ticksIn(o.Within()), minTicks})
 			}
 			next := transition{before: before, now: &now, past: p.with(before), interval: step}
 			next.run()
@@ -119,44 +118,50 @@ func TestTranslate(t *testing.T) {
 // TestSetObjectives shows from when an objective counts: one that stays as it is goes on, one that
 // is new or has changed begins with the last snapshot.
 func TestSetObjectives(t *testing.T) {
-	m := New(nil, Config{})
-	began, now := reading.MinTicks, time.Unix(5000, 0)
+	var h History
+	now := time.Unix(5000, 0)
+	set := func(taken time.Time, objectives ...Objective) {
+		h.SetObjectives(objectives, taken, func(func(*Past)) {})
+	}
 	a, b := Objective{Name: "a", ResolveWithin: time.Hour}, Objective{Name: "b", AcknowledgeWithin: time.Minute}
-	m.SetObjectives([]Objective{a})
-	m.snapshot = &Snapshot{Taken: now}
-	m.SetObjectives([]Objective{b, a})
+	set(time.Time{}, a)
+	set(now, b, a)
 	changed := a
 	changed.ResolveWithin = 2 * time.Hour
-	got := fmt.Sprint(m.objectives[0].since == defender.TicksOf(now), m.objectives[1].since == began)
-	m.SetObjectives([]Objective{changed})
-	if got += fmt.Sprint(m.objectives[0].since == defender.TicksOf(now)); got != "true truetrue" {
+	got := fmt.Sprint(h.objectives[0].since == defender.TicksOf(now), h.objectives[1].since == minTicks)
+	set(now, changed)
+	if got += fmt.Sprint(h.objectives[0].since == defender.TicksOf(now)); got != "true truetrue" {
 		t.Errorf("got %s", got)
 	}
-	m.SetObjectives(make([]Objective, 40))
-	if len(m.objectives) != maxObjectives {
-		t.Errorf("got %d objectives", len(m.objectives))
+	set(now, make([]Objective, 40)...)
+	if len(h.objectives) != maxObjectives {
+		t.Errorf("got %d objectives", len(h.objectives))
 	}
 }
+
+// nobody is a copy that holds nothing.
+type nobody struct{}
+
+func (nobody) Incident(string) (*defender.Incident, Past, bool) { return nil, Past{}, false }
+func (nobody) Keep(string, Past)                                {}
 
 // BenchmarkEvents finds what happened between two snapshots of a hundred thousand open incidents
 // if nothing did, at the pace of one pull a second: the time of one passes in each.
 func BenchmarkEvents(b *testing.B) {
-	m := New(nil, Config{})
+	var h History
 	at := defender.TicksOf(time.Unix(1_000_000, 0))
+	var open []defender.Incident
 	for i := range 100_000 {
-		in := defender.Incident{ID: fmt.Sprint(i), Created: at - defender.Ticks(i)*defender.Second, Status: defender.StatusActive, Severity: defender.Severity(i % 6)}
-		m.copy.set(row{Incident: in})
+		open = append(open, defender.Incident{ID: fmt.Sprint(i), Created: at - defender.Ticks(i)*defender.Second, Status: defender.StatusActive, Severity: defender.Severity(i % 6)})
 	}
-	m.snapshot = &Snapshot{Taken: at.Time(), Open: m.copy.list()}
-	m.copy.touched = map[string]*defender.Incident{}
 	var objectives []Objective
 	for i := range 6 {
 		objectives = append(objectives, Objective{Name: fmt.Sprint(i), ResolveWithin: time.Duration(i+1) * time.Hour})
 	}
-	m.SetObjectives(objectives)
+	h.SetObjectives(objectives, time.Time{}, func(func(*Past)) {})
 	for b.Loop() {
+		last := at
 		at += defender.Second
-		m.events(at.Time())
-		m.snapshot.Taken = at.Time()
+		h.Events(Step{Last: last.Time(), Next: at.Time(), Open: open, Touched: map[string]*defender.Incident{}}, nobody{})
 	}
 }

@@ -1,4 +1,6 @@
-package mirror
+// Package history says what happened to incidents between one snapshot and the next, each
+// thing once: what is counted of them.
+package history
 
 import (
 	"msgraph_security_exporter/internal/defender"
@@ -44,8 +46,8 @@ type Event struct {
 	Objective string
 }
 
-// A past is what has been reported of an incident.
-type past struct {
+// A Past is what has been reported of an incident. Its zero value is that of one that is new.
+type Past struct {
 	acknowledged   bool
 	bands          uint8          // a bit for each priority band in which it was open
 	severities     uint8          // and for each severity
@@ -56,7 +58,7 @@ type past struct {
 
 // with adds what a snapshot with the incident has shown by itself, and what must have
 // happened before the first one.
-func (p past) with(in *defender.Incident) past {
+func (p Past) with(in *defender.Incident) Past {
 	if in != nil && (in.Status.Open() || !p.reported) {
 		p.acknowledged = p.acknowledged || in.Acknowledged()
 		p.bands |= bandBit(in)
@@ -68,37 +70,59 @@ func (p past) with(in *defender.Incident) past {
 func bandBit(i *defender.Incident) uint8     { return 1 << i.Priority() }
 func severityBit(i *defender.Incident) uint8 { return 1 << i.Severity }
 
-// events returns what happened since the last snapshot, in no particular order; the
-// lock is held.
-func (m *Mirror) events(taken time.Time) []Event {
+// A Copy holds what is known of each incident at present.
+type Copy interface {
+	// Incident returns an incident, nil if Graph denies it or nothing is known of it, and its
+	// past; false if nothing is held of it.
+	Incident(id string) (*defender.Incident, Past, bool)
+	// Keep keeps the past of an incident that something is held of.
+	Keep(id string, p Past)
+}
+
+// A Step is the way from one snapshot to the next.
+type Step struct {
+	Last, Next time.Time           // when they were taken
+	Open       []defender.Incident // in the last one
+	// Touched holds the incidents that have changed since the last one, as they were then; nil of
+	// those that were unknown. Events adds to it.
+	Touched map[string]*defender.Incident
+}
+
+// A History tells what happens to a tenant's incidents. It is not safe for concurrent use.
+type History struct {
+	archive archive // of what was reported of incidents that have left the copy
+	// objectives are those that the incidents are held against.
+	objectives []activeObjective
+}
+
+// Forget begins anew: nothing that happens until the next snapshot is reported.
+func (h *History) Forget() { h.archive = archive{} }
+
+// Events returns what happened in a step, in no particular order.
+func (h *History) Events(s Step, c Copy) []Event {
 	var all []Event
-	step := m.archive.interval(m.copy, m.snapshot.Taken, taken)
-	step.objectives = m.objectives
-	m.touchDue(step)
-	for id, before := range m.copy.touched {
-		all = append(all, m.eventsOf(id, before, step)...)
+	between := h.archive.interval(s.Last, s.Next)
+	between.objectives = h.objectives
+	touchDue(between, &s)
+	for id, before := range s.Touched {
+		all = append(all, h.eventsOf(id, before, between, c)...)
 	}
-	clear(m.copy.touched)
 	return all
 }
 
-// eventsOf returns the events of one incident and notes them in its row; the lock is held.
-func (m *Mirror) eventsOf(id string, before *defender.Incident, step interval) []Event {
-	r, known := m.copy.rows[id]
-	t := transition{before: before, past: r.past.with(before), interval: step}
-	if known && !r.denied {
-		t.now = &r.Incident
-	}
+// eventsOf returns the events of one incident and keeps its past.
+func (h *History) eventsOf(id string, before *defender.Incident, between interval, c Copy) []Event {
+	now, p, known := c.Incident(id)
+	t := transition{before: before, now: now, past: p.with(before), interval: between}
 	if before == nil {
-		t.before, t.past = m.archive.find(id, t.past)
+		t.before, t.past = h.archive.find(id, t.past)
 	}
 	t.run()
 	if known {
-		r.past = t.past
-		m.copy.rows[id] = r
+		c.Keep(id, t.past)
 	}
 	if t.now == nil || !t.now.Status.Open() {
-		m.archive.add(id, &t)
+		h.archive.add(id, &t)
 	}
 	return t.events
 }

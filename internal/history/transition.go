@@ -1,4 +1,4 @@
-package mirror
+package history
 
 import "msgraph_security_exporter/internal/defender"
 
@@ -6,7 +6,7 @@ import "msgraph_security_exporter/internal/defender"
 type transition struct {
 	before *defender.Incident // in the last snapshot or closed by then; nil: unknown
 	now    *defender.Incident // nil: Graph denies that it exists
-	past   past               // before the transition, and after run with it
+	past   Past               // before the transition, and after run with it
 	interval
 	events []Event // after run
 }

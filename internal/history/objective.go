@@ -1,8 +1,8 @@
-package mirror
+package history
 
 import (
+	"math"
 	"msgraph_security_exporter/internal/defender"
-	"msgraph_security_exporter/internal/reading"
 	"slices"
 	"time"
 )
@@ -44,32 +44,35 @@ type activeObjective struct {
 }
 
 // SetObjectives has the incidents held against these objectives from now on, at most 32 of
-// different names. What has been decided until now is not reported by an objective that is
-// new or has changed, and no incident is reported twice by one of the same name.
-func (m *Mirror) SetObjectives(objectives []Objective) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	last := m.objectives
-	m.objectives = nil
+// different names. What has been decided until taken, the time of the last snapshot, is not
+// reported by an objective that is new or has changed, and no incident is reported twice by
+// one of the same name: each brings the past of every incident that something is held of up
+// to date.
+func (h *History) SetObjectives(objectives []Objective, taken time.Time, each func(func(*Past))) {
+	last := h.objectives
+	h.objectives = nil
 	for _, o := range objectives[:min(len(objectives), maxObjectives)] {
-		m.objectives = append(m.objectives, m.activate(o, last))
+		h.objectives = append(h.objectives, activate(o, last, taken))
 	}
-	for id, r := range m.copy.rows {
-		r.past.decided = r.past.decided.translate(last, m.objectives)
-		m.copy.rows[id] = r
-	}
+	each(func(p *Past) { p.decided = p.decided.translate(last, h.objectives) })
 }
 
-// activate returns an objective that counts since it was last changed; the lock is held.
-func (m *Mirror) activate(o Objective, last []activeObjective) activeObjective {
-	active := activeObjective{o, ticksIn(o.Within()), reading.MinTicks}
+// activate returns an objective that counts since it was last changed.
+func activate(o Objective, last []activeObjective, taken time.Time) activeObjective {
+	active := activeObjective{o, ticksIn(o.Within()), minTicks}
 	if i := slices.IndexFunc(last, func(l activeObjective) bool { return l.equal(&o) }); i >= 0 {
 		active.since = last[i].since
-	} else if m.snapshot != nil {
-		active.since = defender.TicksOf(m.snapshot.Taken)
+	} else if !taken.IsZero() {
+		active.since = defender.TicksOf(taken)
 	}
 	return active
 }
+
+// The ends of all time.
+const (
+	minTicks defender.Ticks = math.MinInt64
+	maxTicks defender.Ticks = math.MaxInt64
+)
 
 func ticksIn(d time.Duration) defender.Ticks { return defender.Ticks(d / 100) }
 
@@ -129,7 +132,7 @@ func (t *transition) completion(o *activeObjective) (defender.Ticks, bool) {
 	case t.now.Status == defender.StatusResolved:
 		return t.changed(), true
 	default:
-		return reading.MaxTicks, t.now.Created+o.within <= t.incompleteUntil(o)
+		return maxTicks, t.now.Created+o.within <= t.incompleteUntil(o)
 	}
 }
 
@@ -140,28 +143,28 @@ func (t *transition) incompleteUntil(o *activeObjective) defender.Ticks {
 	case t.now.Status.Open():
 		return t.end
 	case o.AcknowledgeWithin > 0 && t.now.Acknowledged():
-		return reading.MinTicks // nobody knows since when
+		return minTicks // nobody knows since when
 	default:
 		return t.changed()
 	}
 }
 
 // touchDue marks the open incidents as touched whose time has passed since the last snapshot by
-// any objective, although they have not changed; the lock is held.
-func (m *Mirror) touchDue(step interval) {
-	last := defender.TicksOf(m.snapshot.Taken)
-	created := make([]stretch, len(step.objectives))
-	for i, o := range step.objectives {
-		created[i] = stretch{last - o.within, step.end - o.within}
+// any objective, although they have not changed.
+func touchDue(between interval, s *Step) {
+	last := defender.TicksOf(s.Last)
+	created := make([]stretch, len(between.objectives))
+	for i, o := range between.objectives {
+		created[i] = stretch{last - o.within, between.end - o.within}
 	}
-	for i := range m.snapshot.Open {
-		in := &m.snapshot.Open[i]
+	for i := range s.Open {
+		in := &s.Open[i]
 		if !anyHolds(created, in.Created) {
 			continue
 		}
-		if _, touched := m.copy.touched[in.ID]; !touched {
+		if _, touched := s.Touched[in.ID]; !touched {
 			before := *in
-			m.copy.touched[in.ID] = &before
+			s.Touched[in.ID] = &before
 		}
 	}
 }

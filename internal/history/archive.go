@@ -1,9 +1,8 @@
-package mirror
+package history
 
 import (
 	"hash/maphash"
 	"msgraph_security_exporter/internal/defender"
-	"msgraph_security_exporter/internal/reading"
 	"time"
 )
 
@@ -11,7 +10,6 @@ import (
 // one that comes back is treated as if it had stayed. It remembers the last few
 // thousand; the zero archive remembers nothing.
 type archive struct {
-	copy  *localCopy     // whose archive it is
 	first defender.Ticks // time of the first snapshot
 	// known is the time after which every incident that was created and reported is in
 	// the copy or remembered: at first that of the first snapshot.
@@ -24,7 +22,7 @@ type archive struct {
 
 // A departed incident is what is remembered of one that left the copy.
 type departed struct {
-	past
+	Past
 	status defender.Status // that it had, an open one if Graph denied it
 }
 
@@ -36,12 +34,11 @@ const archiveSize = 2048
 // than that proves nothing about when the incident changed.
 const recently = 15*time.Minute + 30*time.Second
 
-// interval returns the interval from the last snapshot to the next. A new copy begins a
-// new archive.
-func (a *archive) interval(b *localCopy, last, next time.Time) interval {
-	if a.copy != b {
+// interval returns the interval from the last snapshot to the next.
+func (a *archive) interval(last, next time.Time) interval {
+	if a.newer == nil {
 		at := defender.TicksOf(last)
-		*a = archive{copy: b, first: at, known: at, rotated: at, newer: map[uint64]departed{}, seed: maphash.MakeSeed()}
+		*a = archive{first: at, known: at, rotated: at, newer: map[uint64]departed{}, seed: maphash.MakeSeed()}
 	}
 	return interval{
 		end:    max(defender.TicksOf(last), defender.TicksOf(next)),
@@ -73,7 +70,7 @@ func (a *archive) add(id string, t *transition) {
 
 // find returns an incident that the copy does not know as it left, and its past; nil and the
 // past that is given if it is not remembered.
-func (a *archive) find(id string, p past) (*defender.Incident, past) {
+func (a *archive) find(id string, p Past) (*defender.Incident, Past) {
 	key := a.key(id)
 	d, ok := a.newer[key]
 	if !ok {
@@ -82,7 +79,7 @@ func (a *archive) find(id string, p past) (*defender.Incident, past) {
 	if !ok {
 		return nil, p
 	}
-	return &defender.Incident{Status: d.status, Updated: reading.MinTicks}, d.past
+	return &defender.Incident{Status: d.status, Updated: minTicks}, d.Past
 }
 
 // key stands for an id, whatever its length.
