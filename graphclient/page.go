@@ -22,7 +22,7 @@ type Query struct {
 	// nextLink may lose it: check the rows.
 	Filter string
 	// Background listings leave room under the limit to the others, which therefore do not
-	// wait behind them.
+	// wait behind them. They are not tried again: whoever lists in the background has a pace.
 	Background bool
 	// Patient listings wait for as long as Graph asks to be left alone. Others fail where that
 	// is longer than a pull can wait.

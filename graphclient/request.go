@@ -22,7 +22,7 @@ func (c *Client) get(ctx context.Context, q Query, u *url.URL, parse func(body [
 			return answer, nil
 		}
 		wait, again := retry(err, try, q.Patient)
-		if !again {
+		if !again || q.Background {
 			return answer, err
 		}
 		if !sleep(ctx, wait) {

@@ -40,7 +40,7 @@ var floors = map[string]floor{
 	".":                     {imports: []string{"internal/buildinfo", "internal/config", "internal/preflight", "internal/server"}},
 	"internal/server":       {[]string{"internal/buildinfo", "internal/config", "internal/tenant", "collector", "internal/mirror"}, simulated, []string{client, toolkit}},
 	"internal/preflight":    {[]string{"internal/config", "internal/configfile", "internal/tenant", "internal/defender", "internal/mirror", "graphclient"}, simulated, nil},
-	"internal/tenant":       {[]string{"internal/buildinfo", "internal/config", "internal/configfile", "internal/credential", "collector", "internal/defender", "internal/history", "internal/mirror", "graphclient", "graphclient/graphsim"}, simulated, []string{client}},
+	"internal/tenant":       {[]string{"internal/buildinfo", "internal/config", "internal/configfile", "internal/credential", "collector", "internal/defender", "internal/mirror", "graphclient", "graphclient/graphsim"}, simulated, []string{client}},
 	"internal/config":       {[]string{"internal/buildinfo", "internal/configfile", "internal/credential", "internal/show", "graphclient"}, simulated, []string{common, toolkit}},
 	"internal/credential":   {[]string{"internal/configfile", "internal/show", "graphclient"}, simulated, nil},
 	"internal/configfile":   {imports: []string{"internal/show"}},

@@ -23,7 +23,7 @@ func TestMutants(t *testing.T) {
 		{"watermark from a partial pass", "pass.go", "\t\tif err != nil {\n\t\t\tif p.walk != nil {", "\t\tif err != nil {\n\t\t\tm.mu.Lock()\n\t\t\tm.finish(p)\n\t\t\tm.mu.Unlock()\n\t\t\tif p.walk != nil {"},
 		{"Date uncorrected", "clock.go", "return now.Add(-a.Arrived.Sub(a.Sent) - time.Second), fell", "return now, fell"},
 		{"a Date ahead believed", "clock.go", "\treturn now.Sub(c.ahead) >= clockPatience\n", "\treturn true\n"},
-		{"marks stay when the clock falls", "mirror.go", "\tif by > maxClockSway && !m.watermark.IsZero() {", "\tif false {"},
+		{"marks stay when the clock falls", "take.go", "\tif by > maxClockSway && !m.watermark.IsZero() {", "\tif false {"},
 		{"a late change changes no clock", "clock.go", "\tif by <= lookbackReach ||", "\tif true || by <= lookbackReach ||"},
 		{"no sweep", "mirror.go", "\ttasks.Go(func() { m.sweep(ctx) })\n", ""},
 		{"no sweep of young incidents", "partition.go", "due = min(due, w.read+youngPace)", "due = max(due, w.read)"},

@@ -212,16 +212,21 @@ func (m *Mirror) update(ctx context.Context, unfinished **pass, lookback bool) e
 // fails.
 func (m *Mirror) lookBack(ctx context.Context) {
 	var unfinished *pass
+	failures := 0
 	for pace, before := time.Duration(0), time.Now(); m.pause(ctx, pace); before = time.Now() {
 		m.mu.Lock()
 		m.resumed = m.resumed || time.Since(before) > pace+nap // there was a pause to catch up with
 		m.mu.Unlock()
 		err := m.update(ctx, &unfinished, true)
-		m.note(ctx, taskLookback, err)
-		pace = m.lookbackPause()
-		if err != nil {
+		if err == nil {
+			failures, pace = 0, m.lookbackPause()
+		} else if failures++; failures == 1 { // the background has no other second try
+			pace = time.Second
+			continue
+		} else {
 			pace = failingPace
 		}
+		m.note(ctx, taskLookback, err)
 	}
 }
 

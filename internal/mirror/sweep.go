@@ -104,8 +104,12 @@ func (m *Mirror) swept(w *window, began time.Duration, cells []reading.Span, row
 	case own == nil || own.To != w.To: // cut meanwhile
 		return
 	case err != nil:
-		own.failed, own.tries = problemOf(err), own.tries+1
-		own.due = now + min(failingPace<<min(own.tries-1, 10), m.sweepPeriod())
+		if own.tries++; own.tries == 1 { // the background has no other second try
+			own.due = now
+			return
+		}
+		own.failed = problemOf(err)
+		own.due = now + min(failingPace<<min(own.tries-2, 10), m.sweepPeriod())
 		return
 	}
 	own.gap, own.read, own.rows = began-own.read, began, rows
@@ -122,15 +126,17 @@ func (m *Mirror) swept(w *window, began time.Duration, cells []reading.Span, row
 	}
 }
 
-// failingWindow returns an error as long as some window could not be read.
+// failingWindow returns an error as long as some window could not be read, twice at least: err if
+// it is of that window.
 func (m *Mirror) failingWindow(err error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err != nil {
-		return err
-	}
 	for _, w := range m.windows.windows {
-		if w.failed != "" {
+		switch {
+		case w.failed == "":
+		case err != nil:
+			return err
+		default:
 			return windowError{w}
 		}
 	}

@@ -16,7 +16,7 @@ const (
 	// CellRows and chunkRows are how many rows a cell and a chunk are cut to hold: a page, and
 	// six of the pages that a listing may have, less what chance adds.
 	CellRows, chunkRows = 46, 300
-	// maxShrinks is how often in a row a part is cut because Graph answers it with a server
+	// maxShrinks is how often a run cuts a part because Graph answers it with a server
 	// error: that may be the query's own fault for ever, but it may as well be Graph's.
 	maxShrinks = 2
 	// keptFor is how long Graph keeps incidents.
@@ -66,6 +66,7 @@ type partReading struct {
 func (c *Cover) Run(ctx context.Context, r *Reader) error {
 	results := make(chan partReading)
 	width, busy := Parallel, 0
+	c.shrinks = 0
 	if c.Paced {
 		width = 1
 	}
@@ -103,7 +104,6 @@ func (c *Cover) took(r *partReading) error {
 		c.parts = append(c.parts, r.part)
 		return r.err
 	case r.complete:
-		c.shrinks = 0
 		c.Cells = append(c.Cells, r.Span)
 		n := len(r.Each())
 		c.Rows += n
