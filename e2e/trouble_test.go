@@ -12,7 +12,7 @@ import (
 
 var reasons = []string{
 	"throttled", "unauthorized", "forbidden", "bad_request", "unreachable",
-	"timeout", "server_error", "incomplete", "malformed", "credential",
+	"timeout", "server_error", "incomplete", "malformed", "credential", "behind", "synchronising",
 }
 
 // TestTrouble plants a fault at a time: Prometheus sees why the numbers are no longer

@@ -198,7 +198,7 @@ func FuzzGrant(f *testing.F) {
 // FuzzClaims: what a token says of itself is printable and does not repeat the token; its error
 // says nothing of it.
 func FuzzClaims(f *testing.F) {
-	for _, body := range []string{`{"roles":["b","a"],"tid":"x","exp":4000000000}`, `{"scp":"a b","appid":"\u0000"}`, `{"exp":1e400}`, `[]`, ``} {
+	for _, body := range []string{`{"roles":["b","a"],"tid":"x","exp":4000000000}`, `{"scp":"a b","appid":"\u0000","tid":"a\nb"}`, `{"exp":1e400}`, `[]`, ``} {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body string) {

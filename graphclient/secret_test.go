@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"msgraph_security_exporter/graphclient/graphsim"
@@ -177,6 +178,7 @@ func TestRefusedSecretInTheCode(t *testing.T) {
 			if _, _, err := list(t.Context(), client, Query{}); err != nil {
 				t.Fatal(err)
 			}
+			synctest.Wait() // for the renewal, which reads the secret
 			secret = Secret(fmt.Sprintf("%s-%d", planted, i))
 			time.Sleep(57 * time.Minute)
 		}

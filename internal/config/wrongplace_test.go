@@ -68,3 +68,17 @@ func TestSecretInTheFile(t *testing.T) {
 		}
 	}
 }
+
+// TestSecretInTheWebConfiguration pastes a secret into a file that a library reads, whose message quotes
+// it.
+func TestSecretInTheWebConfiguration(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "web.yml")
+	for _, secret := range pasted[:4] {
+		graphtest.Write(t, path, "tls_server_config: '"+secret+"'\n")
+		_, err := Parse([]string{"--demo", "--web.config.file=" + path}, graphtest.None, io.Discard)
+		if err == nil || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), secret[:7]) {
+			t.Errorf("got %v", err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package show
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,8 @@ func TestHelp(t *testing.T) {
 	for got, want := range map[string]string{
 		Value(""): `""`, Value("soon"): `"soon"`, Value("-1s"): `"-1s"`, Value("1d12h"): `"1d12h"`, Value("100001"): `"100001"`, Value("0.5"): `"0.5"`,
 		Value("contoso-eu2"): `"contoso-eu2"`, Value("usgov_dod"): `"usgov_dod"`, Value("contoso.example"): `"contoso.example"`, Value("Contoso"): `"Contoso"`, Value("10 m"): `"10 m"`, Value("1:\n"): "(3 characters, not shown)",
+		Value(strings.Repeat("abc-", 15) + "abc"):     "(63 characters, not shown)",
+		Path(dir + "/a\n/secret"):                     "(" + strconv.Itoa(len(dir)+10) + " characters, not shown)",
 		Value("Straße!"):                              "(7 characters, not shown)",
 		Host("http://graph.microsoft.com"):            `"http://graph.microsoft.com"`,
 		Host("login.microsoftonline.com"):             `"login.microsoftonline.com"`,
