@@ -1,3 +1,6 @@
+// Package reading reads regions of a tenant's incidents completely, from lists that move while
+// they are read: it says what of a listing is proof, and reads the rest again in smaller parts.
+// docs/mirror.md has the argument.
 package reading
 
 import (
@@ -13,9 +16,9 @@ import (
 )
 
 const (
-	// pageSize is the most that Graph answers at once.
+	// PageSize is the most that Graph answers at once.
 	PageSize = 50
-	// maxPages is how many pages of a listing are read: sibling endpoints refuse a $skip
+	// MaxPages is how many pages of a listing are read: sibling endpoints refuse a $skip
 	// above 500, and collectors report that deep paging ends without an error.
 	MaxPages = 10
 	// maxEmpty bounds how many empty pages in a row are followed.
@@ -31,7 +34,7 @@ var (
 	ErrIgnored    = fmt.Errorf("Graph ignores the filter: %w", ErrIncomplete) //nolint:staticcheck // a name
 )
 
-// A query says what a listing asks for, and how.
+// A Query says what a listing asks for, and how.
 type Query struct {
 	Region
 	Operation graphclient.Operation
@@ -80,7 +83,7 @@ type Taken struct {
 	Unknown int
 }
 
-// read lists a query, at most so many pages with rows, and puts each page into the copy as
+// Read lists a query, at most so many pages with rows, and puts each page into the copy as
 // it arrives. Where Graph refuses the filter on status it lists what is closed as well.
 func (r *Reader) Read(ctx context.Context, q Query, pages int) (Listing, error) {
 	if !q.Open || !r.filtersStatus() {
@@ -167,7 +170,7 @@ func (r *Reader) full() int {
 	return r.fullPage
 }
 
-// each returns the incidents of the listing by id.
+// Each returns the incidents of the listing by id.
 func (l *Listing) Each() map[string]defender.Incident {
 	all := map[string]defender.Incident{}
 	for _, page := range l.Pages {
@@ -225,7 +228,7 @@ func (l *Listing) countsUp(q *Query) bool {
 	return !strays && len(l.Each()) == rows
 }
 
-// whole lists a query that nothing leaves while it is read, in so many pages at most, and
+// Whole lists a query that nothing leaves while it is read, in so many pages at most, and
 // reports whether that is proven complete. A listing with an empty page in its midst has to
 // read alike twice.
 func (r *Reader) Whole(ctx context.Context, q Query, pages int) (l Listing, complete bool, err error) {

@@ -95,8 +95,6 @@ func Floor(t defender.Ticks) defender.Ticks {
 	return t - r
 }
 
-func ceil(t defender.Ticks) defender.Ticks { return Floor(t + defender.Second - 1) }
-
 // cutNear returns a whole second that separates times[i-1] from times[i], which are sorted, or
 // a pair close by that lies further apart; false where no second separates any of them.
 func cutNear(times []defender.Ticks, i int) (defender.Ticks, bool) {

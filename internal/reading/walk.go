@@ -109,7 +109,7 @@ func (w *Walk) turn(ctx context.Context, r *Reader, l *Listing, complete bool) e
 	case len(w.orders) == 0:
 		return nil
 	case w.orders[0].name != was && w.Pages > 1:
-		w.left = w.Query.Region // from the beginning, in the other order
+		w.left = w.Region // from the beginning, in the other order
 		return nil
 	}
 	return w.step(ctx, r, rows)
