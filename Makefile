@@ -5,7 +5,7 @@
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 OUT      ?= msgraph_security_exporter
-MODEL_EVENTS ?= 1000000
+MODEL_EVENTS ?= 500000
 BENCH_PULLS ?= 1000
 FUZZTIME ?= 10s
 stamp := github.com/prometheus/common/version
