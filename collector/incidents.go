@@ -1,10 +1,11 @@
 package collector
 
 import (
-	"msgraph_security_exporter/internal/defender"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // incidents are the families about the tenant's incidents. They are absent while

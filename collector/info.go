@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"msgraph_security_exporter/internal/defender"
 	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // tagFamily is the family of open incidents by tag.

@@ -1,13 +1,14 @@
 package collector
 
 import (
-	"msgraph_security_exporter/internal/defender"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // TestMostPressing shows the incidents of the highest priority first, then of the highest

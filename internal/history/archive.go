@@ -2,8 +2,9 @@ package history
 
 import (
 	"hash/maphash"
-	"msgraph_security_exporter/internal/defender"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // An archive remembers what was reported of incidents that have left the copy, so that

@@ -2,9 +2,10 @@ package history
 
 import (
 	"fmt"
-	"msgraph_security_exporter/internal/defender"
 	"testing"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // TestArchive fills an archive beyond what it holds. It never lets an incident be taken for new

@@ -3,8 +3,9 @@
 package history
 
 import (
-	"msgraph_security_exporter/internal/defender"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // A Kind says what happened to an incident between two snapshots.

@@ -2,9 +2,10 @@ package history
 
 import (
 	"math"
-	"msgraph_security_exporter/internal/defender"
 	"slices"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // An Objective is a time, counted from its creation, within which an incident is to be

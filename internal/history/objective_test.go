@@ -2,10 +2,11 @@ package history
 
 import (
 	"fmt"
-	"msgraph_security_exporter/internal/defender"
 	"strings"
 	"testing"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // TestDecide holds one incident against objectives over its life, as one snapshot after the

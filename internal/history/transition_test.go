@@ -1,9 +1,10 @@
 package history
 
 import (
-	"msgraph_security_exporter/internal/defender"
 	"strings"
 	"testing"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // TestTransition plays each story of one incident between two snapshots.

@@ -1,10 +1,11 @@
 package mirror
 
 import (
+	"time"
+
 	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/reading"
-	"time"
 )
 
 // A moment is when a request was sent and when its answer had arrived, since the

@@ -1,9 +1,10 @@
 package mirror
 
 import (
-	"msgraph_security_exporter/internal/defender"
 	"testing"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 func seconds(sent, arrived int) moment {

@@ -2,13 +2,14 @@ package mirror
 
 import (
 	"fmt"
-	"msgraph_security_exporter/graphclient/graphsim"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
 )
 
 // TestLongScrapeIntervals: each pull after the first has numbers, and current ones.

@@ -3,11 +3,12 @@ package mirror
 import (
 	"context"
 	"fmt"
-	"msgraph_security_exporter/graphclient/graphsim"
-	"msgraph_security_exporter/internal/defender"
 	"net/http"
 	"strings"
 	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+	"msgraph_security_exporter/internal/defender"
 )
 
 // step lets one random thing happen.

@@ -1,10 +1,11 @@
 package mirror
 
 import (
-	"msgraph_security_exporter/internal/defender"
-	"msgraph_security_exporter/internal/reading"
 	"slices"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/reading"
 )
 
 // A window is a stretch of created time that a sweep reads at once.

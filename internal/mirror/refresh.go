@@ -3,9 +3,10 @@ package mirror
 import (
 	"context"
 	"errors"
+	"time"
+
 	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/reading"
-	"time"
 )
 
 // A refresh is one in-flight request of pulls to bring the copy up to date.

@@ -1,8 +1,9 @@
 package mirror
 
 import (
-	"msgraph_security_exporter/internal/defender"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // A Snapshot is every open incident of the tenant as of one instant. It is

@@ -3,12 +3,13 @@ package mirror
 import (
 	"context"
 	"fmt"
-	"msgraph_security_exporter/graphclient/graphsim"
 	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
 )
 
 // TestBulkClosing closes a large part of what is open at once while Graph lets 50 requests a

@@ -2,10 +2,11 @@ package preflight
 
 import (
 	"fmt"
-	"msgraph_security_exporter/internal/defender"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // An openCount counts the open incidents, for comparison with the portal.

@@ -201,15 +201,6 @@ func (c *Cover) cut(p *part, n int) (defender.Ticks, bool) {
 	return Floor(from + (to-from)/2), to-from > defender.Second
 }
 
-// Progress returns about how much of the region has been read, from 0 to 1.
-func (c *Cover) Progress() float64 {
-	left := defender.Ticks(0)
-	for _, p := range c.parts {
-		left += max(0, min(p.To, c.now)-max(p.From, c.now-keptFor))
-	}
-	return max(0, 1-float64(left)/float64(keptFor))
-}
-
 // readPart reads one part.
 func (r *Reader) readPart(ctx context.Context, p part, q Query) partReading {
 	q.Created = p.Span

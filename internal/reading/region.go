@@ -2,9 +2,10 @@ package reading
 
 import (
 	"math"
-	"msgraph_security_exporter/internal/defender"
 	"strings"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // The ends of a span that are open.

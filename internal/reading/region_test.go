@@ -1,9 +1,10 @@
 package reading
 
 import (
-	"msgraph_security_exporter/internal/defender"
 	"testing"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 func at(t *testing.T, s string) defender.Ticks {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"msgraph_security_exporter/internal/defender"
 )
 

@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"msgraph_security_exporter/internal/defender"
 	"slices"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // An order is how Graph may sort a list. None is documented, so that it is never more than a
