@@ -55,7 +55,10 @@ func (m *model) step() error {
 
 // burst closes, merges or creates a large part of the tenant at once.
 func (m *model) burst() {
-	do := one(m.rng, m.merge, m.resolve, func() { m.create(0) })
+	do := one(m.rng, m.merge, m.resolve, func() {
+		m.create(0)
+		time.Sleep(20 * time.Millisecond) // more in a second than Graph pages are not read
+	})
 	for range 20 + m.rng.IntN(150) {
 		do()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
 )
 
@@ -39,6 +40,9 @@ func (r *Reader) divide(ctx context.Context, q Query, by []attribute) (Listing, 
 		l, err := r.agreed(ctx, sub)
 		if errors.Is(err, ErrIncomplete) && !errors.Is(err, ErrIgnored) {
 			l, err = r.divide(ctx, sub, by[1:])
+		}
+		if graphclient.ReasonOf(err) == graphclient.ReasonBadRequest { // Graph does not filter by it
+			return r.divide(ctx, q, by[1:])
 		}
 		if err != nil {
 			return Listing{}, err
