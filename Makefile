@@ -1,7 +1,7 @@
 # What CI runs: .ci/run calls these targets.
 .PHONY: build test race lint dashboards e2e rules tools model fuzz bench demo \
         rootfs image image-all base-images containers \
-        chart chart-files schemas packages packages-test apiserver actions release image-push chart-package
+        chart chart-files schemas packages packages-test apiserver actions release image-push chart-package scale
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 OUT      ?= msgraph_security_exporter
@@ -55,3 +55,6 @@ release: ; tools/install tools/release tools/sbom && PATH="$$PWD/.tools/bin:$$PA
 image-push: ; skopeo copy --all --digestfile='$(DIGEST)' oci-archive:dist/image.tar 'docker://$(IMAGE):$(VERSION)'
 chart-package: ; tools/install tools/chart && tools/chart/package '$(VERSION)' '$(IMAGE)' dist/chart
 actions: tools ; .tools/bin/actionlint
+
+# Two thousand tenants, three exporters, two Prometheus servers: a quarter of an hour.
+scale: tools ; go -C e2e test -count=1 -timeout=60m -v ./scale

@@ -61,6 +61,7 @@ var options = []option{
 	{probes, "kind: Probe"}, {probes + `;probe.namespace="n"`, `namespace: "n"`}, {probes + `;probe.interval="1m"`, "interval: 1m"}, {probes + `;probe.scrapeTimeout="9s"`, "scrapeTimeout: 9s"},
 	{probes + `;probe.labels={"a":"b"}`, "a: b"}, {rules, "kind: PrometheusRule"}, {rules + `;prometheusRule.namespace="n"`, `namespace: "n"`}, {rules + `;prometheusRule.labels={"a":"b"}`, "a: b"},
 	{rules + `;prometheusRule.additionalRuleLabels={"team":"soc"}`, "team: soc"}, {rules + `;prometheusRule.runbookUrlPrefix="https://r.example/"`, "runbook_url: https://r.example/docs/runbooks/"},
+	{rules + `;prometheusRule.groups=[{"name":"mine","rules":[{"alert":"Mine","expr":"1"}]}]`, "alert: Mine"},
 	{boards, "kind: ConfigMap"}, {boards + `;dashboards.namespace="n"`, `namespace: "n"`}, {boards + `;dashboards.labels={"a":"b"}`, "a: b"}, {boards + `;dashboards.annotations={"a":"b"}`, "a: b"},
 	{boards + `;dashboards.labels.grafana_dashboard="2"`, `grafana_dashboard: "2"`},
 	{policy, "kind: NetworkPolicy"}, {policy + `;networkPolicy.ingressFrom=[{"podSelector":{}}]`, "from:"}, {tenant + signIn + `;networkPolicy.enabled=true`, "cidr: 0.0.0.0/0"},
@@ -99,7 +100,7 @@ func TestOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, untested := range []string{"prometheusRule.disabled", "prometheusRule.overrides"} { // by TestRules
+	for _, untested := range []string{"prometheusRule.disabled", "prometheusRule.overrides", "prometheusRule.severities", "prometheusRule.portalUrl"} { // by TestRules
 		delete(unset, untested)
 	}
 	if len(unset) > 0 {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -86,4 +87,19 @@ func alerts(rules document) []string {
 		}
 	}
 	return names
+}
+
+// TestRuleLabels shows that severities and the portal's address can be others, wherever they are.
+func TestRuleLabels(t *testing.T) {
+	plain := render(t, "--set=demo=true,prometheusRule.enabled=true")
+	severity := regexp.MustCompile(`severity: (\w+)`)
+	name := severity.FindStringSubmatch(plain)[1]
+	changed := render(t, "--set=demo=true,prometheusRule.enabled=true,prometheusRule.severities."+name+"=other,prometheusRule.portalUrl=https://portal.example/")
+	if n, want := strings.Count(changed, "severity: other\n"), strings.Count(plain, "severity: "+name+"\n"); n != want || n == 0 {
+		t.Errorf("%d alerts are of severity other, want %d", n, want)
+	}
+	const queue = "https://security.microsoft.com/incidents"
+	if n, want := strings.Count(changed, "https://portal.example"), strings.Count(plain, queue); n != want || strings.Contains(changed, queue) {
+		t.Errorf("%d addresses of the portal are others, want %d", n, want)
+	}
 }

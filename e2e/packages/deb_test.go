@@ -69,7 +69,11 @@ func TestUnit(t *testing.T) {
 
 	h.must("rm -r /run/systemd/system/" + name + ".service.d && systemctl daemon-reload")
 	said := h.must("systemd-analyze security " + name + ".service | tail -1")
-	exposure, err := strconv.ParseFloat(regexp.MustCompile(`[0-9.]+`).FindString(said[strings.LastIndex(said, ":"):]), 64)
+	number := regexp.MustCompile(`: ([0-9.]+) `).FindStringSubmatch(said)
+	if number == nil {
+		t.Fatal(said)
+	}
+	exposure, err := strconv.ParseFloat(number[1], 64)
 	if err != nil || exposure >= 2 {
 		t.Errorf("%s, want below 2.0 (%v)", said, err)
 	}
