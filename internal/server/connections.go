@@ -8,8 +8,8 @@ import (
 )
 
 // maxConnections bounds the connections that the exporter holds open, over all its addresses.
-// A hundred Prometheus servers have fewer.
-const maxConnections = 256
+// Prometheus keeps one for each target that it scrapes, and so for each tenant.
+const maxConnections = 2048
 
 // connections bounds the connections of servers. When there are too many, the one gives way that
 // has been without a request for longest: somebody who opens connections and says nothing keeps
