@@ -16,12 +16,24 @@ const (
 // A chart is a drawing of the last hour.
 type chart struct {
 	Title, Summary string
+	Start          string // how long ago it begins
 	Keys           []key
 	Shapes         []shape
 	Marks          []mark // on the vertical axis
 	Width, Height  int
 	Left, Right    int // of what is drawn
 	Base           int
+}
+
+// least is the shortest time that a chart shows.
+const least = 5 * time.Minute
+
+// shownSpan returns how much of the last hour the charts show: not more than there is.
+func (m moment) shownSpan(now time.Time) time.Duration {
+	if len(m.points) == 0 {
+		return least
+	}
+	return min(hour, max(least, now.Sub(m.points[0].at)))
 }
 
 // A key says what a colour means.
@@ -36,15 +48,15 @@ type mark struct {
 	Value int
 }
 
-func newChart(title, text string, most int, keys ...key) *chart {
-	c := &chart{Title: title, Summary: text, Keys: keys, Width: width, Height: height, Left: left, Right: width - right, Base: height - bottom}
+func newChart(title, text string, most int, shows time.Duration, keys ...key) *chart {
+	c := &chart{Title: title, Summary: text, Start: span(shows) + " ago", Keys: keys, Width: width, Height: height, Left: left, Right: width - right, Base: height - bottom}
 	c.Marks = []mark{{height - bottom, 0}, {int(yOf(most, most)), most}}
 	return c
 }
 
-// xOf returns where a time is on the horizontal axis, which ends now.
-func xOf(at, now time.Time) float64 {
-	return width - right - (width-left-right)*min(1, now.Sub(at).Seconds()/hour.Seconds())
+// xOf returns where on the horizontal axis, which ends now, something is that was so long ago.
+func xOf(ago, shows time.Duration) float64 {
+	return width - right - (width-left-right)*min(1, ago.Seconds()/shows.Seconds())
 }
 
 // yOf returns where a value is on the vertical axis.
@@ -66,7 +78,7 @@ func ceiling(n int) int {
 // openChart draws the open incidents by severity, one upon the other. Where there were no numbers
 // there is a gap.
 func (m moment) openChart(now time.Time) *chart {
-	runs := m.runs(now)
+	runs, shows := m.runs(now), m.shownSpan(now)
 	lowest, highest := -1, 0
 	var keys []key
 	for _, run := range runs {
@@ -84,10 +96,10 @@ func (m moment) openChart(now time.Time) *chart {
 	for _, name := range m.severities() {
 		keys = append(keys, key{"c" + name, name})
 	}
-	c := newChart("Open incidents by severity", fmt.Sprintf("In the last hour between %d and %d.", lowest, highest), max(4, ceiling(highest)), keys...)
+	c := newChart("Open incidents by severity", fmt.Sprintf("Between %d and %d in the last %s.", lowest, highest, span(shows)), max(4, ceiling(highest)), shows, keys...)
 	for i := range scale {
 		for _, run := range runs {
-			c.Shapes = append(c.Shapes, shape{"c" + scale[i], band(run, i, c.Marks[1].Value, now)})
+			c.Shapes = append(c.Shapes, shape{"c" + scale[i], band(run, i, c.Marks[1].Value, func(at time.Time) float64 { return xOf(now.Sub(at), shows) })})
 		}
 	}
 	return c
@@ -120,7 +132,7 @@ func (p *point) upTo(n int) (total int) {
 
 // band returns the path of one severity above those that are worse. A single point is as wide as
 // the time between two.
-func band(run []point, severity, most int, now time.Time) string {
+func band(run []point, severity, most int, x func(time.Time) float64) string {
 	if len(run) == 1 {
 		earlier := run[0]
 		earlier.at = earlier.at.Add(-spacing)
@@ -128,10 +140,9 @@ func band(run []point, severity, most int, now time.Time) string {
 	}
 	var above, below []string
 	for i := range run {
-		x := xOf(run[i].at, now)
-		above = append(above, fmt.Sprintf("%.1f %.1f", x, yOf(run[i].upTo(severity+1), most)))
+		above = append(above, fmt.Sprintf("%.1f %.1f", x(run[i].at), yOf(run[i].upTo(severity+1), most)))
 		p := &run[len(run)-1-i]
-		below = append(below, fmt.Sprintf("%.1f %.1f", xOf(p.at, now), yOf(p.upTo(severity), most)))
+		below = append(below, fmt.Sprintf("%.1f %.1f", x(p.at), yOf(p.upTo(severity), most)))
 	}
 	return "M" + strings.Join(above, "L") + "L" + strings.Join(below, "L") + "Z"
 }
@@ -139,16 +150,17 @@ func band(run []point, severity, most int, now time.Time) string {
 // bins is how many bars of each colour the chart of the flow has.
 const bins = 12
 
-// flowChart draws how many incidents were opened and resolved in each five minutes.
+// flowChart draws how many incidents were opened and resolved in each twelfth of the time.
 func (m moment) flowChart(now time.Time) *chart {
 	if len(m.points) == 0 {
 		return nil
 	}
+	shows := m.shownSpan(now)
 	var opened, resolved [bins]int
 	for i := range m.points[1:] {
 		before, p := &m.points[i], &m.points[i+1]
-		if ago := now.Sub(p.at); ago >= 0 && ago < hour {
-			bin := bins - 1 - int(ago*bins/hour)
+		if ago := now.Sub(p.at); ago >= 0 && ago < shows {
+			bin := bins - 1 - int(ago*bins/shows)
 			opened[bin] += max(0, p.opened-before.opened)
 			resolved[bin] += max(0, p.resolved-before.resolved)
 		}
@@ -158,13 +170,13 @@ func (m moment) flowChart(now time.Time) *chart {
 		most = max(most, opened[i], resolved[i])
 		in, out = in+opened[i], out+resolved[i]
 	}
-	c := newChart("Opened and resolved in each five minutes", fmt.Sprintf("In the last hour %d opened, %d resolved.", in, out), ceiling(most),
+	c := newChart("Opened and resolved, by "+span(shows/bins), fmt.Sprintf("%d opened and %d resolved in the last %s.", in, out, span(shows)), ceiling(most), shows,
 		key{"copened", "opened"}, key{"cresolved", "resolved"})
 	for i := range bins {
-		start := now.Add(-hour + time.Duration(i)*hour/bins)
+		x := xOf(shows-time.Duration(i)*shows/bins, shows)
 		c.Shapes = append(c.Shapes,
-			shape{"copened", bar(xOf(start, now)+4, opened[i], c.Marks[1].Value)},
-			shape{"cresolved", bar(xOf(start, now)+24, resolved[i], c.Marks[1].Value)})
+			shape{"copened", bar(x+4, opened[i], c.Marks[1].Value)},
+			shape{"cresolved", bar(x+24, resolved[i], c.Marks[1].Value)})
 	}
 	return c
 }

@@ -80,7 +80,7 @@ func onlySynchronising(problems []string) bool {
 	return len(problems) == 0 || len(problems) == 1 && problems[0] == "synchronising"
 }
 
-// span returns a duration in words, in one unit or two.
+// span returns a duration in words, in the largest unit of which there are two.
 func span(d time.Duration) string {
 	d = max(d, 0).Round(time.Second)
 	switch {
@@ -89,7 +89,7 @@ func span(d time.Duration) string {
 	case d < 2*time.Hour:
 		return fmt.Sprintf("%d min", d/time.Minute)
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+		return fmt.Sprintf("%d h", d/time.Hour)
 	}
-	return fmt.Sprintf("%d d %d h", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
+	return fmt.Sprintf("%d d", d/(24*time.Hour))
 }
