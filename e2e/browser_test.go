@@ -137,7 +137,7 @@ func (b browser) checkLooks(t *testing.T) {
 	}
 }
 
-// picture keeps a picture of the page if somebody wants to look at it.
+// picture keeps a picture of the page if somebody wants to look at it, with make pictures.
 func (b browser) picture(t *testing.T, name string) {
 	t.Helper()
 	dir := os.Getenv("PICTURES")
