@@ -20,7 +20,7 @@ import (
 )
 
 // A browser is a tab of a real one, whose complaints fail the test.
-type browser struct{ contexts.Context }
+type browser struct{ contexts.Context } //nolint:containedctx // chromedp has its tabs in contexts
 
 // browse opens a page in Chromium.
 func browse(t *testing.T, url string) browser {
