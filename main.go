@@ -15,6 +15,7 @@
 //	what an incident is                 internal/defender
 //	the stack of one tenant             internal/tenant
 //	pages over HTTP, reload             internal/server
+//	the status page                     internal/statuspage
 //	--check and --config.check          internal/preflight
 //	--healthcheck                       internal/server
 //	the simulator, --demo               graphclient/graphsim

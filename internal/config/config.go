@@ -28,6 +28,8 @@ type Config struct {
 	Healthcheck                 bool // nothing else but Web is set
 	CheckFormat                 string
 	Lifecycle, Pprof, Exemplars bool
+	StatusPage                  bool
+	Stdout                      io.Writer // for what a person has to read besides the log
 	Web                         *web.FlagConfig
 	Hidden                      []graphclient.Secret // of the environment, besides credentials: a proxy's password
 	logLevel                    *promslog.Level
@@ -57,7 +59,11 @@ func Parse(args []string, getenv func(string) string, stdout io.Writer) (*Config
 	if flags.healthcheck { // the tenants are those of the exporter that is asked
 		return &Config{Healthcheck: true, Web: flags.web}, nil
 	}
-	return check(flags, getenv)
+	cfg, err := check(flags, getenv)
+	if err == nil {
+		cfg.Stdout = stdout
+	}
+	return cfg, err
 }
 
 // check returns the configuration, or every mistake in it, each on a line that names the flag,
@@ -72,6 +78,7 @@ func check(flags *flagValues, getenv func(string) string) (*Config, error) {
 		Demo:        flags.demo,
 		Lifecycle:   flags.lifecycle,
 		Pprof:       flags.pprof,
+		StatusPage:  flags.statusPage,
 		Exemplars:   flags.exemplars,
 		Web:         flags.web,
 		logLevel:    promslog.NewLevel(),

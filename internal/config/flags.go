@@ -37,7 +37,7 @@ type flagValues struct {
 	logLevel, logFormat, configFile           string
 	configCheck, check, demo, healthcheck     bool
 	checkFormat                               string
-	lifecycle, pprof, exemplars               bool
+	lifecycle, pprof, exemplars, statusPage   bool
 	web                                       *web.FlagConfig
 	tenantFlags                               []string // names of the given flags that describe the tenant of the flags
 }
@@ -61,6 +61,7 @@ func application() (*kingpin.Application, *flagValues) {
 		BoolVar(&o.healthcheck)
 	o.tenantFlag(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)
 	o.web = kingpinflag.AddFlags(app, defaultAddress)
+	app.Flag("web.status-page", "Show at / how the tenants stand, for people. --no-web.status-page: links alone.").Default("true").BoolVar(&o.statusPage)
 	app.Flag("web.enable-lifecycle", "Read the configuration file again on POST /-/reload, as on SIGHUP.").BoolVar(&o.lifecycle)
 	app.Flag("web.enable-pprof", "Serve profiles of this process at /debug/pprof/.").BoolVar(&o.pprof)
 	app.Flag(flag.LevelFlagName, flag.LevelFlagHelp).

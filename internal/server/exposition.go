@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -14,6 +15,7 @@ import (
 
 	"msgraph_security_exporter/collector"
 	"msgraph_security_exporter/internal/buildinfo"
+	"msgraph_security_exporter/internal/statuspage"
 	"msgraph_security_exporter/internal/tenant"
 )
 
@@ -21,28 +23,42 @@ import (
 type exposition struct {
 	tenant  *tenant.Tenant
 	metrics http.Handler
+	noted   prometheus.Gatherer // of the tenant alone; what it gathers the history notes
+	history *statuspage.History
 }
 
-// newExposition returns the exposition of a tenant, with its incidents held against
-// objectives, followed by the metrics of more.
-func newExposition(t *tenant.Tenant, objectives []collector.Objective, logger *slog.Logger, more ...prometheus.Gatherer) (*exposition, error) {
+// newExposition returns the exposition of a tenant, with its incidents held against objectives, followed by the
+// metrics of more. The history is that of the tenant until now.
+func newExposition(t *tenant.Tenant, history *statuspage.History, objectives []collector.Objective, logger *slog.Logger, more ...prometheus.Gatherer) (*exposition, error) {
 	registry, err := newRegistry(t.Collectors(objectives)...)
 	if err != nil {
 		return nil, err
 	}
-	return &exposition{t, metricsHandler(append(prometheus.Gatherers{registry}, more...), logger)}, nil
+	noted := history.Observe(registry)
+	return &exposition{t, metricsHandler(append(prometheus.Gatherers{noted}, more...), logger), noted, history}, nil
 }
 
 // serve brings the tenant up to date and answers. If that takes longer than the puller
 // waits, it answers from the last snapshot. A refresh that fails is counted and logged
 // where it fails, and the answer says so.
 func (e *exposition) serve(w http.ResponseWriter, r *http.Request) {
-	e.tenant.Start()
-	ctx, cancel := context.WithTimeout(r.Context(), refreshTimeout(r.Header))
-	defer cancel()
-	_ = e.tenant.Mirror.Refresh(ctx)
+	e.refresh(r.Context(), refreshTimeout(r.Header))
 	limitWriting(w)
 	e.metrics.ServeHTTP(w, r)
+}
+
+// keep brings the tenant up to date for the status page, and notes what there is then.
+func (e *exposition) keep(ctx context.Context) {
+	e.refresh(ctx, defaultTimeout)
+	_, _ = e.noted.Gather() // what goes wrong in it is logged at pulls
+}
+
+// refresh brings the tenant up to date, or waits for so long.
+func (e *exposition) refresh(ctx context.Context, timeout time.Duration) {
+	e.tenant.Start()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	_ = e.tenant.Mirror.Refresh(ctx)
 }
 
 // metricsHandler returns a handler that answers with what a gatherer gathers.

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/statuspage"
 	"msgraph_security_exporter/internal/tenant"
 )
 
@@ -63,8 +64,9 @@ func (f *fleet) replace(ctx context.Context, p *config.Plan) error {
 // same.
 func (f *fleet) expose(ctx context.Context, a *config.Tenant, p *config.Plan) (*exposition, error) {
 	var t *tenant.Tenant
+	history := &statuspage.History{}
 	if last := f.serving[a.Name]; last != nil && last.tenant.Config.Equal(a.Tenant) {
-		t = last.tenant
+		t, history = last.tenant, last.history
 	} else {
 		var err error
 		if t, err = tenant.New(ctx, a, f.options); err != nil {
@@ -74,9 +76,9 @@ func (f *fleet) expose(ctx context.Context, a *config.Tenant, p *config.Plan) (*
 	}
 	objectives := tenant.Objectives(p.Objectives)
 	if a.Name == "" {
-		return newExposition(t, objectives, f.logger, f.registry)
+		return newExposition(t, history, objectives, f.logger, f.registry)
 	}
-	return newExposition(t, objectives, f.logger)
+	return newExposition(t, history, objectives, f.logger)
 }
 
 // logAdded logs which tenants the last replace has added, and how the exporter signs in to

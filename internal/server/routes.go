@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"net/http/pprof"
 
@@ -8,13 +9,13 @@ import (
 )
 
 // newMux returns the handler of every path.
-func newMux(cfg *config.Config, fleet *fleet, reloads *reloader) (http.Handler, error) {
-	landing, err := landingPage(cfg)
+func newMux(ctx context.Context, cfg *config.Config, fleet *fleet, reloads *reloader) (http.Handler, error) {
+	front, err := frontPage(ctx, cfg, fleet)
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/", landing)
+	mux.Handle("/", front)
 	mux.HandleFunc("GET /metrics", fleet.serveMetrics)
 	mux.HandleFunc("GET /probe", fleet.serveProbe)
 	mux.HandleFunc("GET /sd", fleet.serveTargets)
@@ -33,4 +34,12 @@ func newMux(cfg *config.Config, fleet *fleet, reloads *reloader) (http.Handler, 
 		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	return mux, nil
+}
+
+// frontPage returns the handler of the page at /.
+func frontPage(ctx context.Context, cfg *config.Config, fleet *fleet) (http.Handler, error) {
+	if cfg.StatusPage {
+		return statusPage(ctx, cfg, fleet)
+	}
+	return landingPage(cfg)
 }

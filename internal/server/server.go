@@ -3,7 +3,9 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -25,11 +27,13 @@ func Serve(ctx context.Context, cfg *config.Config, logger *slog.Logger, signals
 	}
 	fleet := newFleet(cfg, logger, registry)
 	defer fleet.close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	if err := fleet.replace(ctx, cfg.Plan); err != nil {
 		return err
 	}
 	reloads.fleet = fleet
-	handler, err := newMux(cfg, fleet, reloads)
+	handler, err := newMux(ctx, cfg, fleet, reloads)
 	if err != nil {
 		return err
 	}
@@ -42,7 +46,6 @@ func Serve(ctx context.Context, cfg *config.Config, logger *slog.Logger, signals
 	fleet.start()
 	var tasks sync.WaitGroup
 	defer tasks.Wait()
-	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	tasks.Go(func() { reloads.reloadOnSignal(ctx, signals) })
 	return listeners.serve(ctx)
@@ -53,7 +56,21 @@ func logStart(cfg *config.Config, addresses []string, logger *slog.Logger) {
 	logger = logger.With("version", buildinfo.Version(), "addresses", strings.Join(addresses, ","))
 	if cfg.Demo {
 		logger.Warn("Started as a DEMO: the tenant is simulated, with invented incidents")
+		_, _ = fmt.Fprintf(cfg.Stdout, "Open %s\n", here(cfg, addresses[0]))
 		return
 	}
 	logger.Info("Started", "tenants", len(cfg.Plan.Tenants))
+}
+
+// here returns where a browser on this host finds the exporter that listens on an address.
+func here(cfg *config.Config, address string) string {
+	scheme, err := schemeOf(*cfg.Web.WebConfigFile)
+	host, port, notTCP := net.SplitHostPort(address)
+	if err != nil || notTCP != nil {
+		return address
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port) + "/"
 }
