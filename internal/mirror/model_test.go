@@ -77,6 +77,7 @@ type model struct {
 	ceiling    int           // of the client's requests a minute
 	patience   time.Duration // between pulls, at most
 	ahead      time.Duration // of a proxy's Date from Graph's
+	deceived   time.Time
 	aheadUntil time.Time
 	misled     bool // it was, or the local clock is wrong as well: T may be old
 	pulls      int
