@@ -195,11 +195,12 @@ func TestStatusPageSaysWhy(t *testing.T) {
 func TestStatusPageByKeyboard(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "config.yml")
-	text := "tenants:\n"
+	var text strings.Builder
+	text.WriteString("tenants:\n")
 	for _, name := range []string{"alpha", "beta", "gamma"} {
-		text += fmt.Sprintf("  - {name: %s, tenant_id: %s, client_id: %s, endpoint: \"http://127.0.0.1:1\", authority: \"http://127.0.0.1:1\", auth: {client_secret_file: none}}\n", name, tenantID, clientID)
+		text.WriteString(fmt.Sprintf("  - {name: %s, tenant_id: %s, client_id: %s, endpoint: \"http://127.0.0.1:1\", authority: \"http://127.0.0.1:1\", auth: {client_secret_file: none}}\n", name, tenantID, clientID))
 	}
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	e := start(t, exporter, "--config.file="+config, "--web.listen-address=127.0.0.1:0")
