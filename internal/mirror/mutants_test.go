@@ -50,7 +50,7 @@ func TestMutants(t *testing.T) {
 		{"strays believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn len(l.Each()) == rows"},
 		{"an overflow taken for a cell", "../reading/listing.go", "\tcase !l.Ended || l.gaps:\n\t\treturn false", "\tcase l.gaps:\n\t\treturn false"},
 		{"published although it failed", "pass.go", "\t\t\treturn fmt.Errorf(\"reading updates since %s: %w\", reading.Stamp(p.since), err)\n\t\t}\n\t\tif !m.resolve", "\t\t\tm.mu.Lock()\n\t\t\tm.publish(m.clock.predict(time.Now()), p.began)\n\t\t\tm.mu.Unlock()\n\t\t\treturn nil\n\t\t}\n\t\tif !m.resolve"},
-		{"a gap between cells", "../reading/cover.go", "\tolder.To, older.times, older.over = at, p.times[:i], false", "\tolder.To, older.times, older.over = at-oneSecond, p.times[:i], false"},
+		{"a gap between cells", "../reading/cover.go", "\tolder.To, older.times, older.over = at, slices.Clip(p.times[:i]), false", "\tolder.To, older.times, older.over = at-defender.Second, p.times[:i], false"},
 		{"one 400 is enough", "../reading/listing.go", "\tfor range 2 {\n\t\tif graphclient", "\tfor range 2 {\n\t\tif graphclient.ReasonOf(err) == graphclient.ReasonBadRequest {\n\t\t\tr.refuseStatusFilter(ctx, err)\n\t\t}\n\t\tif graphclient"},
 		{"behind without a word", "health.go", "\tif m.refresh != nil && !m.refresh.over() && m.refresh.abandoned {", "\tif false {"},
 		{"the background is not paced", "mirror.go", "\tspacing := time.Duration(2 * float64(time.Minute) /", "\tspacing := time.Duration(0 * float64(time.Minute) /"},

@@ -177,7 +177,7 @@ func (c *Cover) next() part {
 	}
 	i, _ := slices.BinarySearch(p.times, at)
 	older, newer := p, p
-	older.To, older.times, older.over = at, p.times[:i], false
+	older.To, older.times, older.over = at, slices.Clip(p.times[:i]), false
 	newer.From, newer.times, newer.over = at, p.times[i:], false
 	c.parts = append(c.parts, older)
 	return newer
