@@ -15,7 +15,7 @@ var (
 	headings = regexp.MustCompile(`(?m)^## (.*)$`)
 	checks   = regexp.MustCompile(`(?m)^\d\. `)
 	queries  = regexp.MustCompile("(?s)```promql\n(.*?)\n *```")
-	names    = regexp.MustCompile(`(?:tenant:)?msgraph_security_[a-z0-9_:]+`)
+	names    = regexp.MustCompile(`(?:[a-z_]+:)?msgraph_security_[a-z0-9_:]+`)
 )
 
 // TestRunbooks: each alert has a page of one form, no page is left over, every query of a page is
@@ -37,7 +37,7 @@ func TestRunbooks(t *testing.T) {
 			alerts = append(alerts, r.Alert)
 		}
 	}
-	pages, err := filepath.Glob("../docs/runbooks/Incident*.md")
+	pages, err := filepath.Glob("../docs/runbooks/Msgraph*.md")
 	if err != nil || len(pages) != len(alerts) {
 		t.Errorf("%d pages for %d alerts, %v", len(pages), len(alerts), err)
 	}

@@ -93,9 +93,9 @@ local promql = import 'promql.libsonnet';
     $.alert(
       'MsgraphSecurityNoScores',
       'note',
-      'tenant:msgraph_security_scores:bool == 0 and tenant:msgraph_security_open_incidents:sum > 0',
+      'tenant:msgraph_security_scores:bool == 0',
       'No incident has a priority score.',
-      'None of those open%s. The severity decides whom to page: high severity counts as high priority.' % $.place,
+      'None of those that were open last%s. The severity decides whom to page: high severity counts as high priority.' % $.place,
     ) { 'for': config.noScoresFor, keep_firing_for: config.keepFiringFor },
   ],
 

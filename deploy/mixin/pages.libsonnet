@@ -77,7 +77,7 @@ local promql = import 'promql.libsonnet';
         many: '{{ if eq $value 1.0 }}One tenant has{{ else }}{{ printf "%.0f" $value }} tenants have{{ end }}',
         names: '{{ if not $labels.%s }}{{ range $i, $t := query %s }}{{ with $t.Labels.%s }}{{ if eq $i 0 }} They are, as far as ten: {{ else }}, {{ end }}{{ . }}{{ end }}{{ end }}{{ end }}' % [
           config.tenantLabel,
-          find('limitk(10, tenant:msgraph_security_blind:unpaged{%s})', words.jobLabels),
+          find('topk(10, tenant:msgraph_security_blind:unpaged{%s})', words.jobLabels),
           config.tenantLabel,
         ],
       },

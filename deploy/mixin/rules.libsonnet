@@ -54,21 +54,26 @@ local promql = import 'promql.libsonnet';
     record('tenant:msgraph_security_incidents_unscored:max', |||
       max by (%(by)s) ({__name__=~"msgraph_security_open_incidents|msgraph_security_open_incidents_unassigned", %(matching)spriority="none"})
     |||),
-    // Since when incidents have been open of which none has a score; now if that is not so.
-    record('tenant:msgraph_security_unscored_since:timestamp', |||
-      %(before)s and (tenant:msgraph_security_incidents_unscored:max > 0 unless tenant:msgraph_security_incidents_scored:max > 0)
+    // Since when incidents have been open of which none has a score; 0 if that is not so. A gap
+    // that is longer than two evaluations begins anew.
+    record('tenant:msgraph_security_unscored:since', |||
+      %(before)s > 0 and (tenant:msgraph_security_incidents_unscored:max > 0 unless tenant:msgraph_security_incidents_scored:max > 0)
         or
-      0 * (tenant:msgraph_security_incidents_unscored:max or tenant:msgraph_security_incidents_scored:max) + time()
+      0 * (tenant:msgraph_security_incidents_unscored:max > 0 unless tenant:msgraph_security_incidents_scored:max > 0) + time()
         or
-      %(before)s and tenant:msgraph_security_target:timestamp
+      0 * (tenant:msgraph_security_incidents_unscored:max or tenant:msgraph_security_incidents_scored:max)
+        or
+      %(before)s and tenant:msgraph_security_seen:timestamp > time() - %(memory)d
+        or
+      0 * tenant:msgraph_security_target:timestamp
     |||),
     record('tenant:msgraph_security_scores:before', 'last_over_time(tenant:msgraph_security_scores:bool[%(hold)s])'),
     record('tenant:msgraph_security_scores:bool', |||
       0 * (tenant:msgraph_security_incidents_scored:max > 0) + 1
         or
-      0 * (time() - tenant:msgraph_security_unscored_since:timestamp >= %(goneSeconds)d)
+      0 * (time() - (tenant:msgraph_security_unscored:since > 0) >= %(goneSeconds)d)
         or
-      0 * (time() - tenant:msgraph_security_unscored_since:timestamp >= %(withinSeconds)d unless tenant:msgraph_security_scores:before)
+      0 * (time() - (tenant:msgraph_security_unscored:since > 0) >= %(withinSeconds)d unless tenant:msgraph_security_scores:before)
         or
       tenant:msgraph_security_scores:before and tenant:msgraph_security_target:timestamp
     |||),

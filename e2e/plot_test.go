@@ -1,0 +1,214 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A setting is how a plot is scraped: how often, from how many replicas, and for which tenants.
+// Who has a single tenant does not label it.
+type setting struct {
+	interval time.Duration
+	replicas int
+	tenants  []string
+}
+
+var (
+	oneTenant   = []string{""}
+	manyTenants = []string{"contoso", "fabrikam", "tailspin", "wingtip", "woodgrove"}
+)
+
+// days returns a time of days, as far as so many scrapes can be evaluated in a test.
+func (s setting) days(full time.Duration) time.Duration {
+	return min(full, 864*s.interval)
+}
+
+func (s setting) String() string {
+	return fmt.Sprintf("%s, %d replicas, %d tenants", s.interval, s.replicas, len(s.tenants))
+}
+
+// A target is what Prometheus scrapes of one tenant from one process, with the labels that the
+// common charts add.
+type target struct {
+	tenant         string
+	process        int
+	there, answers bool
+	blind          bool               // the page has no incidents
+	page           map[string]float64 // by name and labels
+}
+
+// A plot is what happens to targets, and the alerts that fire meanwhile. It becomes a test of
+// promtool's.
+type plot struct {
+	setting
+	name    string
+	targets targets
+	now     time.Duration
+	samples map[string][]string
+	checks  []check
+}
+
+// A check is what fires at a moment.
+type check struct {
+	at   time.Duration
+	want []string
+}
+
+// begin returns a plot in which all is well: each tenant is seen, with scores, and nobody waits.
+func begin(name string, s setting) *plot {
+	p := &plot{setting: s, name: name, samples: map[string][]string{}}
+	for _, tenant := range s.tenants {
+		for process := range s.replicas {
+			p.targets = append(p.targets, &target{tenant: tenant, process: process, there: true, answers: true, page: healthy()})
+		}
+	}
+	return p
+}
+
+// healthy returns the page of a tenant that has one scored incident, which somebody has.
+func healthy() map[string]float64 {
+	page := map[string]float64{
+		"msgraph_security_up":                              1,
+		`msgraph_security_problem{reason="unreachable"}`:   0,
+		`msgraph_security_problem{reason="synchronising"}`: 0,
+	}
+	for _, severity := range []string{"high", "low"} {
+		for _, priority := range []string{"high", "low", "none"} {
+			labels := fmt.Sprintf("{severity=%q,priority=%q}", severity, priority)
+			page["msgraph_security_open_incidents"+labels] = 0
+			page["msgraph_security_open_incidents_unassigned"+labels] = 0
+		}
+	}
+	page[`msgraph_security_open_incidents{severity="low",priority="low"}`] = 1
+	return page
+}
+
+// all returns the targets of some tenants, or of all of them.
+func (p *plot) all(tenants ...string) targets {
+	return slices.DeleteFunc(slices.Clone(p.targets), func(t *target) bool {
+		return len(tenants) > 0 && !slices.Contains(tenants, t.tenant)
+	})
+}
+
+// hero returns the targets of the first tenant.
+func (p *plot) hero() targets { return p.all(p.tenants[0]) }
+
+// until goes on to a moment. What is changed then is scraped at that moment.
+func (p *plot) until(moment time.Duration) *plot {
+	for ; p.now < moment; p.now += p.interval {
+		seen := map[string]string{}
+		for _, t := range p.targets {
+			t.scrape(seen)
+		}
+		step := int(p.now / p.interval)
+		for series := range maps.Keys(seen) {
+			for len(p.samples[series]) < step {
+				p.samples[series] = append(p.samples[series], "_")
+			}
+		}
+		for series, values := range p.samples {
+			p.samples[series] = append(values, sampled(seen, series, values))
+		}
+	}
+	return p
+}
+
+// sampled returns the next sample of a series: what was scraped, or that it is gone.
+func sampled(seen map[string]string, series string, values []string) string {
+	if value, ok := seen[series]; ok {
+		return value
+	}
+	if n := len(values); n > 0 && values[n-1] != "_" && values[n-1] != "stale" {
+		return "stale"
+	}
+	return "_"
+}
+
+// scrape adds what Prometheus has of a target at one moment.
+func (t *target) scrape(seen map[string]string) {
+	if !t.there {
+		return
+	}
+	pod := fmt.Sprintf("exporter-%d", t.process)
+	own := fmt.Sprintf(`job="soc",instance="10.0.0.%d:10365",pod=%q,node="node-%d",pod_template_hash="%d",namespace="soc",endpoint="http",service="exporter",container="exporter"`,
+		t.process, pod, t.process%3, t.process)
+	if t.tenant != "" {
+		own += fmt.Sprintf(",tenant=%q", t.tenant)
+	}
+	if !t.answers {
+		seen["up{"+own+"}"] = "0"
+		return
+	}
+	seen["up{"+own+"}"] = "1"
+	for series, value := range t.page {
+		if t.blind && strings.Contains(series, "incident") {
+			continue
+		}
+		name, labels, _ := strings.Cut(series, "{")
+		if labels = strings.TrimSuffix(labels, "}"); labels != "" {
+			labels = "," + labels
+		}
+		seen[name+"{"+own+labels+"}"] = strconv.FormatFloat(value, 'f', -1, 64)
+	}
+}
+
+// fires is what fires at this moment, all of it: names without their prefix, and what tells the alert
+// from its like. What is changed afterwards is scraped next time.
+func (p *plot) fires(alerts ...string) *plot {
+	p.checks = append(p.checks, check{p.now, alerts})
+	return p.until(p.now + p.interval)
+}
+
+// of returns an alert about the first tenant, with more labels if any.
+func (p *plot) of(alert string, labels ...string) string {
+	if p.tenants[0] != "" {
+		labels = append(labels, fmt.Sprintf("tenant=%q", p.tenants[0]))
+	}
+	return fmt.Sprintf("%s{%s}", alert, strings.Join(labels, ","))
+}
+
+// text returns the plot as a test of promtool's.
+func (p *plot) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  - name: %q\n    interval: %s\n    input_series:\n", p.name+", "+p.setting.String(), p.interval)
+	for _, series := range slices.Sorted(maps.Keys(p.samples)) {
+		fmt.Fprintf(&b, "      - {series: '%s', values: '%s'}\n", series, squeeze(p.samples[series]))
+	}
+	b.WriteString("    promql_expr_test:\n")
+	for _, c := range p.checks {
+		fmt.Fprintf(&b, "      - eval_time: %s\n        expr: 'count without (job, severity, alertstate, __name__) (ALERTS{alertstate=\"firing\"})'\n        exp_samples:\n", c.at)
+		for _, alert := range c.want {
+			name, labels, _ := strings.Cut(alert, "{")
+			if labels = strings.TrimSuffix(labels, "}"); labels != "" {
+				labels = "," + labels
+			}
+			fmt.Fprintf(&b, "          - {labels: '{alertname=\"MsgraphSecurity%s\"%s}', value: 1}\n", name, labels)
+		}
+	}
+	return b.String()
+}
+
+// squeeze writes samples as promtool reads them, equal ones together.
+func squeeze(values []string) string {
+	var runs []string
+	for i := 0; i < len(values); {
+		n := 1
+		for i+n < len(values) && values[i+n] == values[i] {
+			n++
+		}
+		switch {
+		case n == 1:
+			runs = append(runs, values[i])
+		case values[i] == "_":
+			runs = append(runs, fmt.Sprintf("_x%d", n))
+		default:
+			runs = append(runs, fmt.Sprintf("%sx%d", values[i], n-1))
+		}
+		i += n
+	}
+	return strings.Join(runs, " ")
+}

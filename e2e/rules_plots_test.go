@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// settings are those in which each plot is to come out: each interval with one replica of one tenant and with
+// two of many, and at the longest, which is the quickest to play, the other two as well. With -rules.mutants, as
+// make rules has it, they are all that there are.
+func settings() []setting {
+	var all []setting
+	for _, interval := range []time.Duration{15 * time.Second, minute, 5 * minute} {
+		all = append(all, setting{interval, 1, oneTenant}, setting{interval, 2, manyTenants})
+		if interval == 5*minute || *checkMutants {
+			all = append(all, setting{interval, 2, oneTenant}, setting{interval, 1, manyTenants})
+		}
+	}
+	return all
+}
+
+// write writes plots as a file of tests for promtool.
+func write(t *testing.T, file, rules string, interval time.Duration, plots []*plot) {
+	t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, "rule_files: [%q]\nevaluation_interval: %s\ntests:\n", rules, interval)
+	for _, p := range plots {
+		if len(p.checks) > 0 {
+			b.WriteString(p.text())
+		}
+	}
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPlots plays each plot in each setting against the rules that are shipped.
+func TestPlots(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(alertsFolder + "rules.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := filepath.Join(t.TempDir(), "rules.yml") // promtool reads them once for each plot
+	if err := os.WriteFile(rules, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range settings() {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), "plots.yml")
+			write(t, file, rules, s.interval, plots(s))
+			if out, err := exec.Command(tools+"promtool", "test", "rules", file).CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// plots returns all of them in one setting.
+func plots(s setting) []*plot {
+	return slices.Concat(pagePlots(s), blindPlots(s), ticketPlots(s))
+}
