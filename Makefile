@@ -1,5 +1,5 @@
 # What CI runs: .ci/run calls these targets.
-.PHONY: build test race lint dashboards e2e pictures rendered rules tools model fuzz bench demo \
+.PHONY: build test race lint dashboards e2e pictures rendered rules rule-mutants tools model fuzz bench demo \
         rootfs image image-all base-images containers \
         chart chart-files schemas packages packages-test apiserver actions release image-push chart-package scale
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -19,7 +19,8 @@ e2e: tools  ; go -C e2e test -count=1 -timeout=15m .
 # Pictures of the status page in .tools/pictures, to look at.
 pictures: tools ; mkdir -p .tools/pictures && PICTURES="$$PWD/.tools/pictures" go -C e2e test -count=1 -run=StatusPage .
 rendered: ; tools/install tools/jsonnet && .tools/bin/jsonnet -S deploy/mixin/render.jsonnet >deploy/alerts/rules.yml
-rules: tools ; go -C e2e test -count=1 -timeout=60m -run=TestRuleMutants . -rules.mutants
+rules: tools ; go -C e2e test -count=1 -timeout=60m -run='TestPlots|TestKeys' . -rules.all
+rule-mutants: tools ; go -C e2e test -count=1 -timeout=600m -run=TestRuleMutants . -rules.mutants
 tools: ; tools/install
 model: ; go test -count=1 -timeout=60m -run='TestModel|TestMutants' ./internal/mirror -model.events=$(MODEL_EVENTS) -mutants -v
 fuzz:  ; @set -e; for f in $$(grep -lr --include='*_test.go' '^func Fuzz' $$(go list -f '{{.Dir}}' ./...) | xargs -n1 dirname | sort -u); do for t in $$(go test -list '^Fuzz' $$f | grep '^Fuzz'); do echo "$$t"; go test -timeout=60m -run='^$$' -fuzz="^$$t$$" -fuzztime=$(FUZZTIME) "$$f"; done; done
