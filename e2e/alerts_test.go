@@ -23,6 +23,8 @@ type pager struct {
 
 	mu    sync.Mutex
 	calls []call
+	// broken are annotations whose templates Prometheus could not fill.
+	broken []string
 }
 
 // A call is one alert of a message from Alertmanager, with the number that was reached, if any.
@@ -44,8 +46,8 @@ func (p *pager) answer(_ http.ResponseWriter, r *http.Request) {
 	var message struct {
 		Receiver string
 		Alerts   []struct {
-			Status string
-			Labels map[string]string
+			Status              string
+			Labels, Annotations map[string]string
 		}
 	}
 	if err := json.NewDecoder(r.Body).Decode(&message); err != nil {
@@ -54,6 +56,11 @@ func (p *pager) answer(_ http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range message.Alerts {
+		for name, text := range a.Annotations {
+			if strings.Contains(text, "<error") {
+				p.broken = append(p.broken, a.Labels["alertname"]+" "+name+": "+text)
+			}
+		}
 		p.calls = append(p.calls, call{message.Receiver, strings.TrimSpace(a.Labels["alertname"] + " " + a.Labels["reached"]), a.Status, time.Now()})
 	}
 }
@@ -215,4 +222,9 @@ func TestPage(t *testing.T) {
 	began = time.Now()
 	e.stop(t)
 	within("blindness", p.wait(t, "page", "MsgraphSecurityBlind", "firing", began), 18*time.Second)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.broken) > 0 {
+		t.Errorf("not filled: %q", p.broken)
+	}
 }

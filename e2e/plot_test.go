@@ -174,7 +174,7 @@ func (p *plot) of(alert string, labels ...string) string {
 // text returns the plot as a test of promtool's.
 func (p *plot) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "  - name: %q\n    interval: %s\n    input_series:\n", p.name+", "+p.setting.String(), p.interval)
+	fmt.Fprintf(&b, "  - name: %q\n    interval: %s\n    input_series:\n", p.name+", "+p.String(), p.interval)
 	for _, series := range slices.Sorted(maps.Keys(p.samples)) {
 		fmt.Fprintf(&b, "      - {series: '%s', values: '%s'}\n", series, squeeze(p.samples[series]))
 	}

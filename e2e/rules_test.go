@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"os/exec"
@@ -43,7 +44,7 @@ func rules(t *testing.T) []rule {
 func render(t *testing.T, snippet string) string {
 	t.Helper()
 	out, err := exec.Command(tools+"jsonnet", "-S", "-J", mixinFolder, "-e", snippet).Output()
-	if failed, ok := err.(*exec.ExitError); ok {
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 		t.Fatalf("%s: %s", snippet, failed.Stderr)
 	}
 	return string(out)
