@@ -87,7 +87,7 @@ func (p *pager) wait(t *testing.T, receiver, alert, status string, since time.Ti
 // deployed starts a Prometheus and an Alertmanager as deploy/ configures them, but for the
 // addresses, the pace, and how long alerts go on after they are over. It returns when the exporter
 // is seen.
-func deployed(t *testing.T, exporter string, p *pager) *prometheus {
+func deployed(t *testing.T, exporter string, p *pager, changes ...string) *prometheus {
 	t.Helper()
 	dir := t.TempDir()
 	adapt := func(name string, changes ...string) string {
@@ -114,8 +114,8 @@ func deployed(t *testing.T, exporter string, p *pager) *prometheus {
 	if err := os.WriteFile(rules, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	config := adapt("compose/prometheus.yml", "exporter:10365", exporter, "alertmanager:9093", am.address(t), "/etc/prometheus/rules.yml", rules,
-		"scrape_interval: 10s", "scrape_interval: 1s", "scrape_timeout: 9s", "scrape_timeout: 1s", "evaluation_interval: 10s", "evaluation_interval: 1s")
+	config := adapt("compose/prometheus.yml", append(changes, "exporter:10365", exporter, "alertmanager:9093", am.address(t), "/etc/prometheus/rules.yml", rules,
+		"scrape_interval: 10s", "scrape_interval: 1s", "scrape_timeout: 9s", "scrape_timeout: 1s", "evaluation_interval: 10s", "evaluation_interval: 1s")...)
 	server := start(t, tools+"prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address=127.0.0.1:0")
 	watching := &prometheus{url: "http://" + server.address(t)}
 	await(t, "the exporter to be seen", func() error {
