@@ -49,12 +49,12 @@ type Event struct {
 
 // A Past is what has been reported of an incident. Its zero value is that of one that is new.
 type Past struct {
-	acknowledged   bool
-	bands          uint8          // a bit for each priority band in which it was open
-	severities     uint8          // and for each severity
-	reported       bool           // whether anything was; if not, it may have been closed before the first snapshot
 	acknowledgedAt defender.Ticks // 0: before the first snapshot
 	decided        decisions
+	acknowledged   bool
+	bands          uint8 // a bit for each priority band in which it was open
+	severities     uint8 // and for each severity
+	reported       bool  // whether anything was; if not, it may have been closed before the first snapshot
 }
 
 // with adds what a snapshot with the incident has shown by itself, and what must have

@@ -16,15 +16,18 @@ type moment struct{ sent, arrived time.Duration }
 // A row is what is known of one incident.
 type row struct {
 	defender.Incident
-	moment // of the answer that the row was last seen in
-	// rival is another answer about the incident that contradicts the row, until a
-	// third settles which of them is right.
-	rival  *row
+	moment      // of the answer that the row was last seen in
 	denied bool // Graph answered that there is no such incident: a tombstone
 	past   history.Past
 }
 
 func (r *row) open() bool { return !r.denied && r.Status.Open() }
+
+// A rival is an answer that contradicts a row.
+type rival struct {
+	defender.Incident
+	moment
+}
 
 // A localCopy holds one row for each incident that is open, or that was closed so
 // recently that a late answer may still show it open. It decides what an answer
@@ -33,8 +36,9 @@ type localCopy struct {
 	rows  map[string]row
 	open  int
 	dirty bool // the open rows differ from those of the last snapshot
-	// conflicts are the incidents whose row has a rival.
-	conflicts map[string]bool
+	// conflicts holds another answer about each incident that contradicts its row, until a
+	// third settles which of them is right.
+	conflicts map[string]rival
 	// horizon is the oldest update that a lookback can still bring: an incident
 	// closed before it needs no row.
 	horizon defender.Ticks
@@ -46,7 +50,7 @@ type localCopy struct {
 }
 
 func newCopy() *localCopy {
-	return &localCopy{rows: map[string]row{}, conflicts: map[string]bool{}, horizon: reading.MinTicks, newest: reading.MinTicks}
+	return &localCopy{rows: map[string]row{}, conflicts: map[string]rival{}, horizon: reading.MinTicks, newest: reading.MinTicks}
 }
 
 // maxSkew is how far the clocks of Graph's nodes may differ.
@@ -70,6 +74,7 @@ func (c *localCopy) put(in defender.Incident, m moment) bool {
 	c.newest = max(c.newest, in.Updated)
 	old, known := c.rows[in.ID]
 	later := m.sent >= old.arrived
+	other, contradicted := c.conflicts[in.ID]
 	switch {
 	case !known:
 		if !in.Status.Open() && in.Updated < c.horizon {
@@ -79,31 +84,23 @@ func (c *localCopy) put(in defender.Incident, m moment) bool {
 		return false
 	case in == old.Incident && !old.denied:
 		old.moment = moment{max(old.sent, m.sent), max(old.arrived, m.arrived)}
-		if old.rival != nil && m.sent >= old.rival.arrived {
-			c.agree(&old)
+		if contradicted && m.sent >= other.arrived {
+			delete(c.conflicts, in.ID)
 		}
 		c.rows[in.ID] = old
 		return false
 	case in.Updated > old.Updated, later && (in.Updated == old.Updated || old.denied):
 	case !later && old.Updated-in.Updated > maxSkew:
 		return false
-	case old.rival != nil && old.rival.Incident == in && m.sent >= old.rival.arrived:
-	case old.rival != nil && old.rival.Incident == in: // the same again, but asked for before
+	case contradicted && other.Incident == in && m.sent >= other.arrived:
+	case contradicted && other.Incident == in: // the same again, but asked for before
 		return false
 	default:
-		old.rival = &row{Incident: in, moment: m}
-		c.conflicts[in.ID] = true
-		c.rows[in.ID] = old
+		c.conflicts[in.ID] = rival{in, m}
 		return false
 	}
 	c.set(row{Incident: in, moment: m})
 	return true
-}
-
-// agree ends the contradiction about a row.
-func (c *localCopy) agree(r *row) {
-	r.rival = nil
-	delete(c.conflicts, r.ID)
 }
 
 // drop notes that Graph denies an incident. The row stays as a tombstone until no request
@@ -113,7 +110,7 @@ func (c *localCopy) drop(id string, m moment) bool {
 	if !known || r.denied || m.sent < r.arrived {
 		return false
 	}
-	r.moment, r.denied, r.rival = m, true, nil
+	r.moment, r.denied = m, true
 	c.set(r)
 	return true
 }
@@ -123,7 +120,7 @@ func (c *localCopy) set(r row) {
 	was := known && old.open()
 	c.touch(r.ID, &old, known)
 	r.past = old.past
-	c.agree(&r)
+	delete(c.conflicts, r.ID)
 	c.rows[r.ID] = r
 	switch {
 	case r.open() && !was:

@@ -156,7 +156,8 @@ func (m *Mirror) stands(rows map[string]defender.Incident, before defender.Ticks
 	defer m.mu.Unlock()
 	for id, in := range rows {
 		r := m.copy.rows[id]
-		if r.Incident != in || r.denied || r.rival != nil || in.Created >= before || in.Updated >= before {
+		_, contradicted := m.copy.conflicts[id]
+		if r.Incident != in || r.denied || contradicted || in.Created >= before || in.Updated >= before {
 			return false
 		}
 	}
