@@ -1,5 +1,5 @@
 # What CI runs: .ci/run calls these targets.
-.PHONY: build test race lint dashboards e2e pictures rendered rules rule-mutants tools model fuzz bench demo \
+.PHONY: build test race lint dashboards e2e pictures rendered rules rule-mutants tools model mutants fuzz bench demo \
         rootfs image image-all base-images containers \
         chart chart-files schemas packages packages-test apiserver actions release image-push chart-package scale
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -15,14 +15,15 @@ test:  ; go test ./...
 race:  ; go test -race -shuffle=on ./...
 lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run ./... && cd ../dashboards && ../.tools/bin/golangci-lint run ./... && cd ../tools/image && ../../.tools/bin/golangci-lint run ./...
 dashboards: ; go -C dashboards test ./...
-e2e: tools  ; go -C e2e test -count=1 -timeout=15m .
+e2e: tools  ; go -C e2e test -count=1 -timeout=30m .
 # Pictures of the status page in .tools/pictures, to look at.
 pictures: tools ; mkdir -p .tools/pictures && PICTURES="$$PWD/.tools/pictures" go -C e2e test -count=1 -run=StatusPage .
 rendered: ; tools/install tools/jsonnet && .tools/bin/jsonnet -S deploy/mixin/render.jsonnet >deploy/alerts/rules.yml
 rules: tools ; go -C e2e test -count=1 -timeout=60m -run='TestPlots|TestKeys' . -rules.all
 rule-mutants: tools ; go -C e2e test -count=1 -timeout=600m -run=TestRuleMutants . -rules.mutants
 tools: ; tools/install
-model: ; go test -count=1 -timeout=60m -run='TestModel|TestMutants' ./internal/mirror -model.events=$(MODEL_EVENTS) -mutants -v
+model: ; go test -count=1 -timeout=60m -run=TestModel ./internal/mirror -model.events=$(MODEL_EVENTS) -v
+mutants: ; go test -count=1 -timeout=90m -run=TestMutants ./internal/mirror -mutants -v
 fuzz:  ; @set -e; for f in $$(grep -lr --include='*_test.go' '^func Fuzz' $$(go list -f '{{.Dir}}' ./...) | xargs -n1 dirname | sort -u); do for t in $$(go test -list '^Fuzz' $$f | grep '^Fuzz'); do echo "$$t"; go test -timeout=60m -run='^$$' -fuzz="^$$t$$" -fuzztime=$(FUZZTIME) "$$f"; done; done
 bench: ; go test -run='^$$' -bench=. -timeout=60m ./internal/mirror -bench.pulls=$(BENCH_PULLS)
 demo:  ; go run . --demo
@@ -40,11 +41,11 @@ image-all:
 	for arch in amd64 arm64; do GOOS=linux GOARCH=$$arch $(MAKE) rootfs OUT=dist/rootfs-$$arch || exit 1; done
 	$(image) -version='$(VERSION)' -revision='$(REVISION)' -source='$(SOURCE)' -created='$(CREATED)' pack ../../dist/image.tar amd64=../../dist/rootfs-amd64 arm64=../../dist/rootfs-arm64
 base-images: tools ; tools/base-images
-containers: base-images ; go -C e2e test -count=1 -timeout=15m ./containers
+containers: base-images ; go -C e2e test -count=1 -timeout=30m ./containers
 
 # The Helm chart. chart-files makes those of its files that follow from others; run it after a
 # change of values.yaml, the rules or the dashboards.
-chart: tools schemas ; go -C e2e test -count=1 -timeout=15m ./chart
+chart: tools schemas ; go -C e2e test -count=1 -timeout=30m ./chart
 chart-files: ; go run -C tools/chart . ../.. ../../deploy/chart/msgraph-security-exporter
 schemas: ; go run -C tools/cluster . ../../.tools/schemas
 
