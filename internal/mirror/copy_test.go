@@ -136,3 +136,18 @@ func TestCopyUnknownClosed(t *testing.T) {
 		t.Error("an answer that was under way opened a closed incident")
 	}
 }
+
+// TestPartitionIsNotSparse shows that a partition is left as it is until far fewer incidents are
+// open: each time that it is cut anew, windows lose what has been read of them.
+func TestPartitionIsNotSparse(t *testing.T) {
+	var times []defender.Ticks
+	for i := range 5000 {
+		times = append(times, defender.Ticks(i)*defender.Second)
+	}
+	p := newPartition(times, 0, 0, time.Minute)
+	for open, want := range map[int]bool{5000: false, 4500: false, 3000: true} {
+		if got := p.sparse(open); got != want {
+			t.Errorf("with %d open of 5,000: sparse is %t", open, got)
+		}
+	}
+}

@@ -72,6 +72,12 @@ func TestDatesThatRunAhead(t *testing.T) {
 						}
 					}
 				})
+				over := began.Add(20 * time.Minute)
+				for _, p := range pulls {
+					if p.at.After(over) && c.grace == 0 && !p.right {
+						t.Errorf("%s after the start a pull is not right", p.at.Sub(began))
+					}
+				}
 				if len(pulls) < 200 {
 					t.Errorf("only %d pulls", len(pulls))
 				}

@@ -32,7 +32,7 @@ func newPartition(times []defender.Ticks, read, now, period time.Duration) parti
 	spans := reading.CutAll(reading.AllTime, times, reading.CellRows)
 	for i, s := range spans {
 		due := now + period*time.Duration(i+1)/time.Duration(len(spans))
-		p.windows = append(p.windows, window{Span: s, read: read, due: due})
+		p.windows = append(p.windows, window{Span: s, read: read, due: due, rows: len(times) / len(spans)})
 	}
 	return p
 }
@@ -122,11 +122,15 @@ func (p *partition) oldest() time.Duration {
 	return oldest
 }
 
-// sparse reports whether so few rows are left in the windows that fewer would do.
-func (p *partition) sparse() bool {
+// sparse reports whether fewer windows would do for so many open incidents. Where the windows
+// show far more rows than that, closed ones are listed as well, and count.
+func (p *partition) sparse(open int) bool {
 	rows := 0
 	for _, w := range p.windows {
 		rows += w.rows
 	}
-	return len(p.windows) > 3+13*(1+rows/reading.CellRows)/10
+	if rows < 2*open+100 {
+		rows = open
+	}
+	return len(p.windows) > 2+13*(1+rows/reading.CellRows)/10
 }

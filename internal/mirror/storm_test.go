@@ -84,6 +84,9 @@ func TestSteadyUpdates(t *testing.T) {
 					t.Errorf("%d of %d pulls were slow", slow, len(pulls))
 				}
 				t.Logf("%d of %d pulls were slow", slow, len(pulls))
+				if r := w.m.Report(); r.SweepPeriod > 12*time.Minute || r.YoungPeriod > 35*time.Second {
+					t.Errorf("the sweep takes %s, that of young incidents %s", r.SweepPeriod, r.YoungPeriod)
+				}
 			})
 		})
 	}

@@ -17,7 +17,7 @@ const (
 	// alerts are still being correlated.
 	youngAge = time.Hour + time.Minute
 	// youngPace is how often the young incidents are read again.
-	youngPace = 22 * time.Second
+	youngPace = 20 * time.Second
 	// nap bounds a wait of the sweeper: what it waits for may come sooner.
 	nap = time.Second
 )
@@ -50,7 +50,7 @@ func (m *Mirror) sweep(ctx context.Context) {
 func (m *Mirror) nextWindow() (window, time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.windows.sparse() {
+	if m.windows.sparse(m.copy.open) {
 		m.windows.replace(reading.CutAll(reading.AllTime, m.openTimes(reading.AllTime), reading.CellRows))
 	}
 	w, due := m.windows.next(m.youngSince())
