@@ -34,7 +34,7 @@ func TestTutorial(t *testing.T) {
 	}
 	p := start(t, tools+"prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(folder, "data"), "--web.listen-address=127.0.0.1:0")
 	address := p.address(t)
-	await(t, "the first alert", func() error { return fires(address, "HighSeverityUnassigned") })
+	await(t, "the first alert", func() error { return fires(address, "IncidentUnassigned") })
 	if err := fires(address, "Blind"); err == nil {
 		t.Error("Blind fires while the demo runs")
 	}
