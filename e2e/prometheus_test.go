@@ -39,7 +39,7 @@ func watchWith(t *testing.T, text string) *prometheus {
 	}
 	p := start(t, tools+"prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(folder, "data"),
 		"--web.listen-address=127.0.0.1:0")
-	return &prometheus{url: "http://" + p.address(t)}
+	return readyPrometheus(t, p)
 }
 
 // A scrape is what Prometheus holds of one pull, by name and labels. A pull that
@@ -119,4 +119,15 @@ func get(url string) (string, error) {
 		err = fmt.Errorf("%s: %s: %s", url, resp.Status, body)
 	}
 	return string(body), err
+}
+
+// readyPrometheus waits until a Prometheus answers queries, which is some time after it listens.
+func readyPrometheus(t *testing.T, p *process) *prometheus {
+	t.Helper()
+	url := "http://" + p.address(t)
+	await(t, "a Prometheus that is ready", func() error {
+		_, err := get(url + "/-/ready")
+		return err
+	})
+	return &prometheus{url: url}
 }

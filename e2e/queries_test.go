@@ -208,7 +208,7 @@ func filled(t *testing.T, all []documented, values map[string][]string, exporter
 		t.Fatalf("%v\n%s", err, out)
 	}
 	p := start(t, tools+"prometheus", "--config.file="+config, "--storage.tsdb.path="+data, "--web.listen-address=127.0.0.1:0")
-	return &prometheus{url: "http://" + p.address(t)}
+	return readyPrometheus(t, p)
 }
 
 // write writes a metric's series in OpenMetrics.

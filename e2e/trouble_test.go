@@ -105,7 +105,7 @@ func TestUnknownIsNotZero(t *testing.T) {
 	denied := graphsim.Fault{Match: graphsim.ListOperation, Status: 403, Skip: 3} // after a few good pages
 	sim.Fault(denied)
 	s := play(t, sim, "--collector.max-age=10s")
-	got := s.awaitProblem(t, "forbidden")
+	got := s.awaitProblem(t, "forbidden", "synchronising")
 	if diff := cmp.Diff(scrape{}, got.incidents()); diff != "" {
 		t.Errorf("numbers before there are any (+Prometheus):\n%s", diff)
 	}
