@@ -198,7 +198,7 @@ func TestStatusPageByKeyboard(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("tenants:\n")
 	for _, name := range []string{"alpha", "beta", "gamma"} {
-		text.WriteString(fmt.Sprintf("  - {name: %s, tenant_id: %s, client_id: %s, endpoint: \"http://127.0.0.1:1\", authority: \"http://127.0.0.1:1\", auth: {client_secret_file: none}}\n", name, tenantID, clientID))
+		fmt.Fprintf(&text, "  - {name: %s, tenant_id: %s, client_id: %s, endpoint: \"http://127.0.0.1:1\", authority: \"http://127.0.0.1:1\", auth: {client_secret_file: none}}\n", name, tenantID, clientID)
 	}
 	if err := os.WriteFile(config, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
