@@ -34,8 +34,9 @@ func (m *model) step() error {
 	case p < 9126:
 		m.burst()
 	case p < 9128:
-		m.ahead, m.misled = one(m.rng, time.Hour, 20*time.Minute), true
-		m.aheadUntil = time.Now().Add(m.upTo(clockPatience - time.Minute))
+		m.ahead.Store(int64(one(m.rng, time.Hour, 20*time.Minute)))
+		m.misled = true
+		m.aheadUntil.Store(time.Now().Add(m.upTo(clockPatience - time.Minute)).UnixNano())
 	case p < 9140:
 		m.fault()
 	case p < 9150 || m.faulty && p < 9190:
@@ -128,7 +129,7 @@ func asksFor(property string) func(*http.Request) bool {
 }
 
 func (m *model) heal() {
-	m.aheadUntil = time.Time{}
+	m.aheadUntil.Store(0)
 	m.sim.ClearFaults()
 	m.faulty = false
 	// A refresh or a sweep may still be in the middle of its retries, and pauses.

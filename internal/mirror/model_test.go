@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,10 +77,10 @@ type model struct {
 	tol        tolerance
 	ceiling    int           // of the client's requests a minute
 	patience   time.Duration // between pulls, at most
-	ahead      time.Duration // of a proxy's Date from Graph's
+	ahead      atomic.Int64  // of a proxy's Date from Graph's, a duration
 	deceived   time.Time
-	aheadUntil time.Time
-	misled     bool // it was, or the local clock is wrong as well: T may be old
+	aheadUntil atomic.Int64 // until when it is, since 1970 in nanoseconds
+	misled     bool         // it was, or the local clock is wrong as well: T may be old
 	pulls      int
 	ups        int
 	faulty     bool
@@ -183,8 +184,8 @@ func (m *model) start() {
 func (m *model) proxy() http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		resp, err := m.sim.RoundTrip(r)
-		if date, dateErr := http.ParseTime(respHeader(resp, "Date")); err == nil && dateErr == nil && time.Now().Before(m.aheadUntil) {
-			resp.Header.Set("Date", date.Add(m.ahead).Format(http.TimeFormat))
+		if date, dateErr := http.ParseTime(respHeader(resp, "Date")); err == nil && dateErr == nil && time.Now().UnixNano() < m.aheadUntil.Load() {
+			resp.Header.Set("Date", date.Add(time.Duration(m.ahead.Load())).Format(http.TimeFormat))
 		}
 		return resp, err
 	})
