@@ -198,7 +198,7 @@ func (m *Mirror) update(ctx context.Context, unfinished **pass, lookback bool) e
 		m.mu.Lock()
 		done := m.finish(p)
 		if done && m.synced {
-			m.publish(p.sent, p.began)
+			m.publish(m.watermark, p.began)
 		}
 		m.mu.Unlock()
 		if done {

@@ -137,15 +137,13 @@ func (m *Mirror) carryOutOne(ctx context.Context, unfinished **pass) error {
 	return err
 }
 
-// publish makes the open rows the snapshot, as of a time on Graph's clock and the local time
-// that is the same, and tells what happened since the last one; the lock is held.
+// publish makes the open rows the snapshot, as of a time on Graph's clock, and tells what happened
+// since the last one; began is when the reading did, on the local clock. The time is the watermark
+// where passes are read, so that a lookback that took long does not set it back; the lock is held.
 func (m *Mirror) publish(taken, began time.Time) {
 	next := &Snapshot{Taken: taken}
 	if last := m.snapshot; last != nil {
 		next.Open = last.Open
-		if d := last.Taken.Sub(taken); d > 0 && d < time.Minute { // a node whose clock is behind
-			next.Taken = last.Taken
-		}
 	}
 	if m.copy.dirty || m.snapshot == nil {
 		next.Open = m.copy.list()

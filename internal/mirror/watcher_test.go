@@ -23,6 +23,7 @@ type pulled struct {
 	at     time.Time
 	took   time.Duration
 	age    time.Duration
+	before time.Time // the stamp of the snapshot as the pull began
 	report Report
 	right  bool // it shows exactly what is the case
 }
@@ -40,7 +41,7 @@ func watch(t *testing.T, sim *graphsim.Sim, cfg Config) *watcher {
 func (w *watcher) pull() pulled {
 	ctx, cancel := context.WithTimeout(w.t.Context(), 9500*time.Millisecond)
 	defer cancel()
-	p := pulled{at: time.Now()}
+	p := pulled{at: time.Now(), before: w.m.Report().Taken}
 	_ = w.m.Refresh(ctx)
 	p.took, p.report = time.Since(p.at), w.m.Report()
 	p.age = p.at.Sub(p.report.Taken)
@@ -71,8 +72,11 @@ func (w *watcher) pullFor(d, every time.Duration, before func(i int)) []pulled {
 // honest fails the test where a pull had no numbers, or old or wrong ones without a reason.
 func (w *watcher) honest(pulls []pulled, what string) {
 	w.t.Helper()
-	for _, p := range pulls {
+	for i, p := range pulls {
 		r := &p.report
+		if i > 0 && p.before.Before(pulls[i-1].report.Taken) {
+			w.t.Errorf("%s: the snapshot went from %s back to %s", what, pulls[i-1].report.Taken, p.before)
+		}
 		quiet := r.Up && len(r.Problems) == 0
 		switch {
 		case r.Snapshot == nil:
