@@ -10,10 +10,18 @@ import (
 )
 
 // readSecond reads what was created in one second, however much that is. All statuses
-// together it is a list that nothing leaves.
+// together it is a list that nothing leaves, unless it ends with a time of updates: an incident
+// that is updated meanwhile leaves that, and two readings have to agree.
 func (r *Reader) readSecond(ctx context.Context, q Query) (Listing, error) {
 	all := q
 	all.Open = false
+	if q.Updated.To != MaxTicks {
+		l, err := r.agreed(ctx, all)
+		if !errors.Is(err, ErrIncomplete) || errors.Is(err, ErrIgnored) {
+			return l, err
+		}
+		return r.divide(ctx, q, attributes)
+	}
 	for range 2 {
 		l, complete, err := r.Whole(ctx, all, MaxPages)
 		if err != nil || complete {

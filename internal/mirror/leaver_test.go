@@ -1,0 +1,56 @@
+package mirror
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"msgraph_security_exporter/graphclient/graphsim"
+)
+
+// A leaver updates an incident after a first page of a listing has shown it, so that it leaves
+// the span of updates that the listing asks for and another slips through.
+type leaver struct {
+	*graphsim.Sim
+	ids  []string
+	left atomic.Int64
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (l *leaver) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.Sim.RoundTrip(r)
+	filter := r.URL.Query().Get("$filter")
+	bounded := strings.Contains(filter, "lastUpdateDateTime lt") && strings.Contains(filter, "createdDateTime lt")
+	if err == nil && bounded && !r.URL.Query().Has("$skip") && l.left.Load() == 0 && !strings.Contains(filter, "severity") {
+		l.left.Add(1)
+		l.Change(l.ids[len(l.ids)-1], graphsim.Dated, func(in *graphsim.Incident) { in.AssignedTo = "a" })
+	}
+	return resp, err
+}
+
+// TestLeavingASecond starts on a list sorted by update of which a second is longer than a page: a
+// row that leaves it while it is read hides no other.
+func TestLeavingASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &leaver{Sim: graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Order: graphsim.UpdatedDescending, Terse: true})}
+		created, updated := time.Now().Add(-time.Hour), time.Now().Add(-30*time.Minute)
+		for i := range 120 {
+			l.ids = append(l.ids, l.Add(graphsim.Incident{
+				Created: created, Updated: updated.Add(time.Duration(i) * time.Millisecond), Severity: []string{"low", "high"}[i%2],
+			}))
+		}
+		for i, age := range []time.Duration{3 * time.Hour, 90 * time.Minute, 2 * time.Hour} { // in no order of creation
+			l.Add(graphsim.Incident{Created: time.Now().Add(-age), Updated: time.Now().Add(-time.Duration(20+i) * time.Minute)})
+		}
+		m := New(clientOf(l), Config{SweepInterval: 1000 * time.Hour})
+		run(t, m)
+		synced(t, m)
+		if l.left.Load() == 0 {
+			t.Error("no second was listed")
+		}
+		equalTruth(t, l.Sim, pull(t, m))
+	})
+}
