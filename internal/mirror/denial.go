@@ -22,9 +22,9 @@ const (
 // shows closed or merged is that.
 type suspicion struct {
 	base, count int           // open incidents when the interval began, and denied since
-	until       time.Duration // the interval's end, by [elapsed]
+	until       time.Duration // the interval's end, by [Mirror.elapsed]
 	withheld    map[string]denial
-	began       time.Duration // when it did, by [elapsed]
+	began       time.Duration // when it did, by [Mirror.elapsed]
 	look        time.Duration // since when the windows of what is withheld are read again; 0: not yet
 	full        int           // open incidents when it began
 }
@@ -32,15 +32,15 @@ type suspicion struct {
 // A denial is an incident that is open as far as is known and that Graph does not show.
 type denial struct {
 	moment
-	at time.Duration // by [elapsed]
+	at time.Duration // by [Mirror.elapsed]
 }
 
 func (s *suspicion) active() bool { return len(s.withheld) > 0 }
 
 // deny finds out what became of the open incidents that a reading of the span, begun then, did
-// not show; all says that it was of every status. Most were just closed, which a pass tells. Few are asked for by their ids; for
-// more, or where that fails, the span is read without the filter on status. What is absent even
-// there was deleted.
+// not show; all says that it was of every status. Most were just closed, which a pass tells.
+// Few are asked for by their ids; for more, or where that fails, the span is read without the
+// filter on status. What is absent even there was deleted.
 func (m *Mirror) deny(ctx context.Context, s reading.Span, began time.Time, all bool) error {
 	denied := m.missing(s, began)
 	if len(denied) == 0 {

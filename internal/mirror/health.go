@@ -89,7 +89,6 @@ func (m *Mirror) note(ctx context.Context, t task, err error) {
 // state is what a report is made of.
 type state struct {
 	report Report
-	at     time.Time // local
 	asOf   time.Time // local time at which the snapshot's pass began
 	maxAge time.Duration
 	// lookback is when the last one began on the local clock; zero before.
@@ -99,7 +98,7 @@ type state struct {
 // announce publishes the state for [Mirror.Report]; the lock is held.
 func (m *Mirror) announce() {
 	h := &m.health
-	s := &state{at: time.Now(), asOf: m.asOf, maxAge: m.cfg.MaxAge, lookback: m.lookbackBegan}
+	s := &state{asOf: m.asOf, maxAge: m.cfg.MaxAge, lookback: m.lookbackBegan}
 	r := &s.report
 	*r = Report{
 		Snapshot:      m.snapshot,

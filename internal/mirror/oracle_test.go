@@ -2,10 +2,11 @@ package mirror
 
 import (
 	"fmt"
-	"msgraph_security_exporter/internal/defender"
 	"slices"
 	"strings"
 	"time"
+
+	"msgraph_security_exporter/internal/defender"
 )
 
 // A tolerance says how late the mirror may be with what kind of change.

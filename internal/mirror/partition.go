@@ -11,7 +11,7 @@ import (
 // A window is a stretch of created time that a sweep reads at once.
 type window struct {
 	reading.Span
-	read   time.Duration // when it was last read, by [elapsed]
+	read   time.Duration // when it was last read, by [Mirror.elapsed]
 	gap    time.Duration // how long before that it had been read
 	due    time.Duration // when it is to be read again
 	rows   int           // rows that its last reading showed

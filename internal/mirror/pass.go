@@ -189,7 +189,7 @@ func (m *Mirror) update(ctx context.Context, unfinished **pass, lookback bool) e
 			}
 			return fmt.Errorf("reading updates since %s: %w", reading.Stamp(p.since), err)
 		}
-		if !m.resolve(ctx) && p.walk.Pages == 0 {
+		if !m.resolve(ctx, p.lookback) && p.walk.Pages == 0 {
 			_, err = p.list(ctx, m) // a third answer may settle it as well
 		}
 		if err != nil {
@@ -241,8 +241,8 @@ func (m *Mirror) lookbackPause() time.Duration {
 
 // resolve asks for incidents about which two answers contradict each other by their ids, and
 // reports whether that settles it. What fails, or takes too long, leaves the contradiction to
-// the next answer: the rows stand as they are.
-func (m *Mirror) resolve(ctx context.Context) bool {
+// the next answer: the rows stand as they are. The background's requests wait for the pacer.
+func (m *Mirror) resolve(ctx context.Context, paced bool) bool {
 	ids := m.conflicts()
 	if len(ids) == 0 {
 		return true
@@ -253,6 +253,9 @@ func (m *Mirror) resolve(ctx context.Context) bool {
 	group.SetLimit(reading.Parallel)
 	for _, id := range ids[:min(len(ids), conflictLimit)] {
 		group.Go(func() error {
+			if paced && !m.pace(ctx) {
+				return ctx.Err()
+			}
 			_, err := m.get(ctx, id)
 			return err
 		})

@@ -3,12 +3,13 @@ package mirror
 import (
 	"context"
 	"fmt"
-	"msgraph_security_exporter/graphclient/graphsim"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"msgraph_security_exporter/graphclient/graphsim"
 )
 
 // TestNobodyAsks: reading pauses when nobody asks, and the copy is dropped after

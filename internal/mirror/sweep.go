@@ -90,7 +90,7 @@ func (m *Mirror) sweepWindow(ctx context.Context, s reading.Span) ([]reading.Spa
 	if err := c.Run(ctx, m.reader); err != nil {
 		return nil, 0, err
 	}
-	m.resolve(ctx)
+	m.resolve(ctx, true)
 	return c.Cells, c.Rows, m.deny(ctx, s, began, all)
 }
 

@@ -1,10 +1,11 @@
 package mirror
 
 import (
+	"time"
+
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/reading"
-	"time"
 )
 
 // observe follows Graph's clock and returns when a request was sent by it. Where the clock
