@@ -70,7 +70,7 @@ func reader(property string) func(*Incident) string {
 }
 
 func (p *parser) compileDate(property, operator string, value lexeme) (filter, error) {
-	t, err := parseDate(value)
+	t, err := p.date(value)
 	if err != nil {
 		return filter{}, err
 	}
@@ -82,12 +82,27 @@ func (p *parser) compileDate(property, operator string, value lexeme) (filter, e
 	if !ok {
 		return filter{}, p.badOperator(operator, property)
 	}
-	if property == "createdDateTime" {
+	switch {
+	case p.cfg.IgnoreDateFilter:
+		f = matchAll
+	case property == "createdDateTime":
 		f.created = within
-	} else {
+	default:
 		f.updated = within
 	}
 	return f, nil
+}
+
+// date reads a date, and does with its fraction of a second what this Graph does.
+func (p *parser) date(value lexeme) (time.Time, error) {
+	t, err := parseDate(value)
+	if p.cfg.RefuseFractions && strings.Contains(value.text, ".") {
+		return t, queryErrorf("The literal '%s' is not a valid date and time.", value.text)
+	}
+	if p.cfg.IgnoreFractions {
+		t = t.Truncate(time.Second)
+	}
+	return t, err
 }
 
 func compareDates(operator string, read func(*Incident) time.Time, t time.Time) (f filter, within span, ok bool) {

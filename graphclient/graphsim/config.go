@@ -27,18 +27,23 @@ type Config struct {
 	TokenLifetime time.Duration // 0: one hour; see also [Sim.SetTokenLifetime]
 
 	PageSize      int     // most rows a page, $top notwithstanding; 0: 50
+	MaxTop        int     // the largest $top, above which Graph refuses with 400; 0: 50
+	TopIsTotal    bool    // $top is the length of the list, so that no nextLink follows it
 	Order         Order   // of a list without $orderby
 	NextLink      Form    // of @odata.nextLink
 	ExactNextLink bool    // no nextLink after a full page that nothing follows
 	EmptyPages    float64 // share of answers that are an empty page with a nextLink; at most three in a row
 	RepeatIDs     float64 // share of pages that show a row twice, or again the last one before
 	DeepSkip      int     // a $skip as large silently returns an empty last page; 0: never
+	// RefuseDeepSkip makes it one that is refused with 400.
+	RefuseDeepSkip bool
 
 	// These make Graph refuse with 400 what is not known to be supported.
 	RefuseCount, RefuseStatusFilter, RefuseNe, RefuseOr, RefuseNot, RefuseIn bool
-	RefuseParentheses, RefuseSelect, RefuseOrderBy                           bool
-	// These make Graph accept an option and ignore it.
-	IgnoreStatusFilter, IgnoreCount, IgnoreOrderBy bool
+	RefuseParentheses, RefuseSelect, RefuseOrderBy, RefuseFractions          bool
+	// These make Graph accept an option and ignore it; fractions are those of a second, in filters.
+	IgnoreStatusFilter, IgnoreDateFilter, IgnoreFractions bool
+	IgnoreCount, IgnoreOrderBy, IgnoreSelect              bool
 
 	// VisibilityLag is how long after a change clients still read what was before;
 	// nil: not at all. A later change that shows first takes the earlier one with it.
@@ -113,7 +118,8 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	setDefault(&c.PageSize, maxTop)
+	setDefault(&c.PageSize, pageSize)
+	setDefault(&c.MaxTop, pageSize)
 	setDefault(&c.Ticks, 300)
 	setDefault(&c.KeepRequests, 1<<16)
 	setDefault(&c.TokenLifetime, time.Hour)

@@ -14,7 +14,7 @@ func (s *Sim) list(c *call, f *fault) *answer {
 	if err != nil {
 		return s.refuseQuery(c, err.Error())
 	}
-	if o.expand && len(s.created.sortedEntries()) > maxTop {
+	if o.expand && len(s.created.sortedEntries()) > pageSize {
 		// On large tenants, expanding alerts fails for ever.
 		return s.refuse(c, http.StatusInternalServerError, "UnknownError", "")
 	}
@@ -67,7 +67,7 @@ func (s *Sim) makePage(c *call, o *options) page {
 		p.rows = append(p.rows, rows[again])
 	}
 	full := len(p.rows) == o.top && o.top > 0
-	if to < len(rows) && o.top > 0 || full && !s.cfg.ExactNextLink {
+	if !o.total && (to < len(rows) && o.top > 0 || full && !s.cfg.ExactNextLink) {
 		p.nextLink = o.nextLink(c, s.cfg.NextLink, to, 0)
 	}
 	return p

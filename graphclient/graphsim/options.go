@@ -9,13 +9,14 @@ import (
 	"strings"
 )
 
-// maxTop is the largest $top, and the size of a page without one.
-const maxTop = 50
+// pageSize is the largest $top, and the size of a page without one.
+const pageSize = 50
 
 // options are the query options of a list, understood.
 type options struct {
 	raw        url.Values // as sent, or as the $skiptoken holds them
 	top, skip  int
+	total      bool // nothing follows after top
 	filter     filter
 	count      bool
 	expand     bool
@@ -47,11 +48,14 @@ func parseOptions(query url.Values, cfg *Config) (*options, error) {
 func (o *options) set(name, value string, cfg *Config) (err error) {
 	switch name {
 	case "$top":
-		if o.top, err = number(name, value); o.top > maxTop {
-			err = queryErrorf("The limit of '%d' for Top query has been exceeded. The value from the incoming request is '%s'.", maxTop, value)
+		if o.top, err = number(name, value); o.top > cfg.MaxTop {
+			err = queryErrorf("The limit of '%d' for Top query has been exceeded. The value from the incoming request is '%s'.", cfg.MaxTop, value)
 		}
+		o.total = cfg.TopIsTotal
 	case "$skip":
-		o.skip, err = number(name, value)
+		if o.skip, err = number(name, value); cfg.RefuseDeepSkip && cfg.DeepSkip > 0 && o.skip >= cfg.DeepSkip {
+			err = queryErrorf("The limit of '%d' for Skip query has been exceeded. The value from the incoming request is '%s'.", cfg.DeepSkip-1, value)
+		}
 	case "$skiptoken":
 		o.empties, err = number(name, value)
 	case "$filter":
@@ -100,6 +104,9 @@ func (o *options) setSelect(value string, cfg *Config) error {
 			return queryErrorf("Could not find a property named '%s' on type 'microsoft.graph.security.incident'.", property)
 		}
 		o.properties = append(o.properties, property)
+	}
+	if cfg.IgnoreSelect {
+		o.properties = nil
 	}
 	return nil
 }
