@@ -27,6 +27,7 @@ type Query struct {
 	// Patient listings wait for as long as Graph asks to be left alone. Others fail where that
 	// is longer than a pull can wait.
 	Patient bool
+	heard   func(*http.Response) // called with each answer, before its body is read; nil: not
 }
 
 // values returns the query options. There is no $expand (with alerts on a list, Graph

@@ -38,7 +38,7 @@ func (c *Client) attempt(ctx context.Context, q Query, u *url.URL, parse func([]
 		if err != nil {
 			return Answer{}, err
 		}
-		answer, err := c.send(ctx, q.Operation, u, token, parse)
+		answer, err := c.send(ctx, q, u, token, parse)
 		if err == nil {
 			c.tokens.accept(token)
 			return answer, nil
@@ -70,7 +70,8 @@ func (c *Client) admit(ctx context.Context, q Query) (string, *Error) {
 }
 
 // send carries out one exchange, within [requestLimit].
-func (c *Client) send(caller context.Context, op Operation, u *url.URL, token string, parse func([]byte) error) (answer Answer, failure *Error) {
+func (c *Client) send(caller context.Context, q Query, u *url.URL, token string, parse func([]byte) error) (answer Answer, failure *Error) {
+	op := q.Operation
 	ctx, cancel := context.WithTimeout(withOperation(caller, op), requestLimit)
 	defer cancel()
 	r, err := c.request(ctx, u, token)
@@ -81,6 +82,9 @@ func (c *Client) send(caller context.Context, op Operation, u *url.URL, token st
 	resp, err := c.http.Do(r)
 	if err == nil {
 		defer resp.Body.Close()
+		if q.heard != nil {
+			q.heard(resp)
+		}
 		answer.Date, _ = http.ParseTime(resp.Header.Get("Date"))
 		failure = c.receive(ctx, op, resp, answer.Sent, parse)
 	} else {
