@@ -1,5 +1,6 @@
 # What CI runs: .ci/run calls these targets.
-.PHONY: build test race lint dashboards e2e pictures rendered rules rule-mutants tools model mutants fuzz bench demo \
+.PHONY: build test race lint dashboards e2e pictures rendered rules rule-mutants tools model mutants mirror-mutants fuzz bench demo \
+        coverage reproducible vulnerabilities \
         rootfs image image-all base-images containers \
         chart chart-files schemas packages packages-test apiserver actions release image-push chart-package scale
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -13,7 +14,7 @@ stamp := github.com/prometheus/common/version
 build: ; CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X $(stamp).Version=$(VERSION) -X $(stamp).Revision=$(REVISION)' -o '$(OUT)' .
 test:  ; go test ./...
 race:  ; go test -race -shuffle=on -timeout=30m ./...
-lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run ./... && cd ../dashboards && ../.tools/bin/golangci-lint run ./... && cd ../tools/image && ../../.tools/bin/golangci-lint run ./...
+lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run ./... && cd ../dashboards && ../.tools/bin/golangci-lint run ./... && cd ../tools/image && ../../.tools/bin/golangci-lint run ./... && cd ../mutate && ../../.tools/bin/golangci-lint run ./...
 dashboards: ; go -C dashboards test ./...
 e2e: tools  ; go -C e2e test -count=1 -timeout=30m .
 # Pictures of the status page in .tools/pictures, to look at.
@@ -23,10 +24,17 @@ rules: tools ; go -C e2e test -count=1 -timeout=60m -run='TestPlots|TestKeys' . 
 rule-mutants: tools ; go -C e2e test -count=1 -timeout=600m -run=TestRuleMutants . -rules.mutants
 tools: ; tools/install
 model: ; go test -count=1 -timeout=60m -run=TestModel ./internal/mirror -model.events=$(MODEL_EVENTS) -v
-mutants: ; go test -count=1 -timeout=90m -run=TestMutants ./internal/mirror -mutants -v
+# The test of the tests: a seeded sample of changes of the program, each of which a test has to notice.
+# It can be ended, with MUTANTS=-for=9m after a time, and goes on where it was. MUTANTS='-n 0 -package collector': all of a package's.
+mutants: ; go run -C tools/mutate . -C ../.. $(MUTANTS)
+mirror-mutants: ; go test -count=1 -timeout=90m -run=TestMutants ./internal/mirror -mutants -v
 fuzz:  ; @set -e; for f in $$(grep -lr --include='*_test.go' '^func Fuzz' $$(go list -f '{{.Dir}}' ./...) | xargs -n1 dirname | sort -u); do for t in $$(go test -list '^Fuzz' $$f | grep '^Fuzz'); do echo "$$t"; go test -timeout=60m -run='^$$' -fuzz="^$$t$$" -fuzztime=$(FUZZTIME) "$$f"; done; done
 bench: ; go test -run='^$$' -bench=. -timeout=60m ./internal/mirror -bench.pulls=$(BENCH_PULLS)
 demo:  ; go run . --demo
+# Twice the same bytes, of each platform in PLATFORMS.
+reproducible: ; tools/reproducible $(PLATFORMS)
+# Needs the network: the database is asked.
+vulnerabilities: ; tools/install tools/vulnerabilities && .tools/bin/govulncheck ./...
 
 # Packaging. The image's only layer is what rootfs makes; image-all makes both platforms'
 # without an engine, the same bytes for the same commit: an OCI layout that docker loads too.

@@ -58,7 +58,7 @@ func TestMutants(t *testing.T) {
 	}
 	t.Run("none", func(t *testing.T) {
 		if !*mutants {
-			t.Skip("slow: run with -mutants, as make mutants does")
+			t.Skip("slow: run with -mutants, as make mirror-mutants does")
 		}
 		if out, err := runMutant(t, "mirror.go", mutate(t, "mirror.go", "package mirror\n", "package mirror\n")); err != nil {
 			t.Fatalf("the tests fail by themselves:\n%s", out)
@@ -68,7 +68,7 @@ func TestMutants(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			mutant := mutate(t, c.file, c.good, c.broken)
 			if !*mutants {
-				t.Skip("slow: run with -mutants, as make mutants does")
+				t.Skip("slow: run with -mutants, as make mirror-mutants does")
 			}
 			out, err := runMutant(t, c.file, mutant)
 			switch {
