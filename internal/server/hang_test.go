@@ -117,3 +117,33 @@ func signIns(g *graphtest.Graph) int {
 	}
 	return n
 }
+
+// A deadlines is an answer that notes until when it has to be read.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	at time.Time
+}
+
+// SetWriteDeadline is what [http.ResponseController] calls.
+func (d *deadlines) SetWriteDeadline(at time.Time) error { d.at = at; return nil }
+
+// TestTimeToReadBeginsWithTheAnswer shows that a client has its fifteen seconds from when the answer
+// is there, however long the pull has waited for Graph.
+func TestTimeToReadBeginsWithTheAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := inProcess(t, "http://127.0.0.1:1", graphsim.Config{})
+		f := inBubble(t, graphtest.Configure(t, g.Entry("contoso")), io.Discard, g)
+		f.pull(t, "contoso", "10")
+		time.Sleep(time.Minute) // of the bubble, for the first synchronisation
+		g.Fault(graphsim.Fault{Match: graphsim.ListOperation, Kind: graphsim.FaultHang})
+		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/probe?target=contoso", http.NoBody)
+		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", "10")
+		began := time.Now()
+		withWriteTimeout(http.HandlerFunc(f.serveProbe)).ServeHTTP(w, r)
+		if waited := time.Since(began); waited != 9500*time.Millisecond || w.at.Sub(began) != waited+writeTimeout {
+			t.Errorf("waited %s, to be read until %s", waited, w.at.Sub(began))
+		}
+	})
+}

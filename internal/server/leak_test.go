@@ -23,7 +23,7 @@ func (p *echoServer) wrap(next http.Handler) http.Handler {
 			return
 		}
 		r.ParseForm()
-		heard := fmt.Sprintf("%s %s %s", r.Header.Get("Authorization"), r.PostForm.Get("client_secret"), r.PostForm.Encode())
+		heard := fmt.Sprintf("%s %s %s %s", r.Header.Get("Authorization"), r.PostForm.Get("client_secret"), r.PostForm.Encode(), proxyPassword)
 		w.Header().Set("Request-Id", heard)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnauthorized)
@@ -31,7 +31,10 @@ func (p *echoServer) wrap(next http.Handler) http.Handler {
 	})
 }
 
-// TestSecretNowhere plants a secret, in a file or in the environment, has tokens
+// proxyPassword is that of the proxy which the environment names. Nothing here goes through it.
+const proxyPassword = "pl4nted~Proxy-7Zw1"
+
+// TestSecretNowhere plants a secret, in a file or in the environment, and the password of a proxy, has tokens
 // issued, revoked, refused and repeated, and looks for all of them in everything
 // that the program says, at debug level and with profiles.
 func TestSecretNowhere(t *testing.T) {
@@ -43,16 +46,14 @@ func TestSecretNowhere(t *testing.T) {
 			p := &echoServer{}
 			g := graphtest.Serve(t, graphsim.Config{}, p.wrap)
 			g.AddSome()
-			args, environment := g.Flags(slices.Concat(talkative, []string{"--log.format=" + format})...), graphtest.None
+			args, environment := g.Flags(slices.Concat(talkative, []string{"--log.format=" + format})...), graphtest.Variables{"HTTPS_PROXY": "http://me:" + proxyPassword + "@127.0.0.1:1"}
 			if name == "environment" {
 				args = slices.Delete(args, 2, 3) // the file
-				environment = func(name string) string {
-					return map[string]string{"AZURE_CLIENT_SECRET": graphtest.Secret + "\n"}[name]
-				}
+				environment["AZURE_CLIENT_SECRET"] = graphtest.Secret + "\n"
 			}
-			output := collectOutput(t, g, p, start(t, environment, args...))
-			hidden := append(g.Tokens(), graphtest.Secret, url.QueryEscape(graphtest.Secret))
-			if len(hidden) < 5 {
+			output := collectOutput(t, g, p, start(t, environment.Get, args...))
+			hidden := append(g.Tokens(), graphtest.Secret, url.QueryEscape(graphtest.Secret), proxyPassword)
+			if len(hidden) < 6 {
 				t.Errorf("got %d tokens and secrets, want more to look for", len(hidden))
 			}
 			for _, h := range hidden {
