@@ -1,5 +1,5 @@
 # What CI runs: .ci/run calls these targets.
-.PHONY: build test race lint dashboards e2e pictures rendered rules rule-mutants tools model mutants mirror-mutants fuzz bench demo \
+.PHONY: build test race vet-systems lint dashboards e2e pictures rendered rules rule-mutants tools model mutants mirror-mutants fuzz bench demo \
         coverage reproducible vulnerabilities \
         rootfs image image-all base-images containers \
         chart chart-files schemas packages packages-test apiserver actions release image-push chart-package scale
@@ -14,6 +14,8 @@ stamp := github.com/prometheus/common/version
 build: ; CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X $(stamp).Version=$(VERSION) -X $(stamp).Revision=$(REVISION)' -o '$(OUT)' .
 test:  ; go test ./...
 race:  ; go test -race -shuffle=on -timeout=30m ./...
+# What the compiler says on the systems that no machine here runs.
+vet-systems: ; for system in windows darwin; do GOOS=$$system go vet ./... && GOOS=$$system go -C e2e vet ./... || exit 1; done
 lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run ./... && cd ../dashboards && ../.tools/bin/golangci-lint run ./... && cd ../tools/image && ../../.tools/bin/golangci-lint run ./... && cd ../mutate && ../../.tools/bin/golangci-lint run ./...
 dashboards: ; go -C dashboards test ./...
 e2e: tools  ; go -C e2e test -count=1 -timeout=30m .

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
-	"syscall"
 	"testing"
 )
 
@@ -40,7 +40,11 @@ func dies(t *testing.T, container string) {
 	if err != nil || pid <= 1 {
 		t.Fatal(pid, err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	process, err := os.FindProcess(pid)
+	if err == nil {
+		err = process.Kill()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

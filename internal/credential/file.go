@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/configfile"
@@ -65,9 +66,10 @@ func (s *Source) readFile(what, path string, readers audience) ([]byte, error) {
 	return raw, nil
 }
 
-// modeHints returns what is doubtful about the permissions of a file.
+// modeHints returns what is doubtful about the permissions of a file. On Windows who may read it stands in
+// an access list, and the mode, which Go makes up, says nothing about it.
 func modeHints(mode fs.FileMode) []string {
-	if mode.Perm()&0o004 != 0 {
+	if mode.Perm()&0o004 != 0 && runtime.GOOS != "windows" {
 		return []string{"every user of this host can read it"}
 	}
 	return nil
