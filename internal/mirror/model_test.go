@@ -20,6 +20,7 @@ import (
 
 var (
 	modelEvents = flag.Int("model.events", 6000, "events of the model test, over all seeds")
+	modelFirst  = flag.Uint64("model.first", 1, "first seed of the model test, so that a long run can be cut in pieces")
 	modelSeed   = flag.Uint64("model.seed", 0, "run the model test with this seed only")
 )
 
@@ -47,8 +48,11 @@ func TestModel(t *testing.T) {
 			}
 		})
 	}
-	for seed := uint64(1); seed <= uint64(max(1, *modelEvents/eventsPerSeed)) && !t.Failed(); seed++ {
-		seeds <- seed
+	for i := range uint64(max(1, *modelEvents/eventsPerSeed)) {
+		if t.Failed() {
+			break
+		}
+		seeds <- *modelFirst + i
 	}
 	close(seeds)
 }
