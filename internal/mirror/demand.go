@@ -1,6 +1,8 @@
 package mirror
 
 import (
+	"context"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -11,6 +13,9 @@ const (
 	// maxInterval is the longest interval of pulls that is believed, and what is presumed
 	// after the first pull.
 	maxInterval = 3 * time.Hour
+	// resumeWait is how long a pull waits for the outcome when it has the first
+	// synchronisation try again.
+	resumeWait = 2 * time.Second
 )
 
 // A demand is how often somebody asks. Durations are by [Mirror.elapsed].
@@ -78,4 +83,52 @@ func (m *Mirror) elapsedLocked() time.Duration {
 // passed returns the time between two readings of the local clocks.
 func passed(from, to time.Time) time.Duration {
 	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
+}
+
+// awaitRetry waits for about d, or until a pull asks for another try; without an
+// end while nobody asks at all. It returns false when ctx ends.
+func (m *Mirror) awaitRetry(ctx context.Context, d time.Duration) bool {
+	if m.unwatched() {
+		return m.awaitPull(ctx)
+	}
+	t := time.NewTimer(d/2 + rand.N(d))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-m.wake:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// awaitPull waits until somebody asks; false when ctx ends first.
+func (m *Mirror) awaitPull(ctx context.Context) bool {
+	select {
+	case <-m.wake:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// resume serves a pull before the first snapshot: at once while the
+// synchronisation runs, after another try if it had come to a halt.
+func (m *Mirror) resume(ctx context.Context, halted bool, attempt <-chan struct{}) error {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+	if !halted {
+		return nil
+	}
+	t := time.NewTimer(resumeWait)
+	defer t.Stop()
+	select {
+	case <-attempt:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
 }

@@ -2,9 +2,6 @@ package mirror
 
 import (
 	"fmt"
-	"net/http"
-	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,64 +76,5 @@ func TestSecondLongerThanPaging(t *testing.T) {
 				})
 			}
 		}
-	}
-}
-
-// TestRefusedAndIgnored has Graph fail in one way for ever, or once: numbers stay, with a
-// reason where they may be old, and all is well when it ends.
-func TestRefusedAndIgnored(t *testing.T) {
-	of := func(word string) func(*http.Request) bool {
-		return func(r *http.Request) bool { return strings.Contains(r.URL.RawQuery, word) }
-	}
-	for _, c := range []struct {
-		name   string
-		fault  graphsim.Fault
-		reason Problem // "": none
-	}{
-		{"by id for ever", graphsim.Fault{Match: graphsim.GetOperation, Status: 500}, ""},
-		{"one 400", graphsim.Fault{Match: graphsim.ListOperation, Status: 400, Where: of("status"), Times: 1}, ""},
-		{"update refused", graphsim.Fault{Match: graphsim.ListOperation, Status: 400, Where: of("lastUpdateDateTime")}, "bad_request"},
-		{"created refused", graphsim.Fault{Match: graphsim.ListOperation, Status: 400, Where: of("createdDateTime")}, "bad_request"},
-		{"status refused", graphsim.Fault{Match: graphsim.ListOperation, Status: 400, Where: of("status")}, ""},
-		{"created fails", graphsim.Fault{Match: graphsim.ListOperation, Status: 500, Where: of("createdDateTime")}, "server_error"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true})
-				fill(sim, 300, 90*24*time.Hour)
-				w := watch(t, sim, Config{})
-				w.pullFor(2*time.Minute, 15*time.Second, nil)
-				sim.Fault(c.fault)
-				sim.ForgetRequests()
-				all := ids(sim)
-				change := func(i int) {
-					if i%4 == 0 {
-						sim.Change(all[i], graphsim.Dated, closeIncident)
-					}
-				}
-				pulls := w.pullFor(15*time.Minute, 15*time.Second, change)
-				told := false
-				for _, p := range pulls {
-					if p.report.Snapshot == nil {
-						t.Errorf("no numbers at %s: %v", p.at.Format(time.TimeOnly), p.report.Problems)
-					}
-					if p.report.Up && len(p.report.Problems) == 0 && !p.right {
-						t.Errorf("wrong at %s and no reason", p.at.Format(time.TimeOnly))
-					}
-					told = told || slices.Contains(p.report.Problems, c.reason)
-				}
-				if !told && c.reason != "" {
-					t.Errorf("never said %s", c.reason)
-				}
-				if n := len(sim.Requests()); n > 15*60 {
-					t.Errorf("%d requests in a quarter of an hour", n)
-				}
-				sim.ClearFaults()
-				after := w.pullFor(11*time.Minute, 15*time.Second, nil)
-				if last := after[len(after)-1]; !last.right || !last.report.Up || len(last.report.Problems) > 0 {
-					t.Errorf("after the fault: right %t, up %t, %v", last.right, last.report.Up, last.report.Problems)
-				}
-			})
-		})
 	}
 }

@@ -88,7 +88,7 @@ type Mirror struct {
 	fell          time.Duration // how far Graph's clock has turned out to be behind, all in all
 	lookbackFrom  time.Time     // when the last lookback was sent, on Graph's clock
 	lookbackBegan time.Time     // the same, on the local one
-	resumed       bool          // the next lookback follows a pause, and reads all of it
+	resumed       bool          // the next lookback follows a pause or a failure, and reads all of it
 	windows       partition
 	suspicion     suspicion
 	passless      bool          // passes fail because Graph does not filter by update

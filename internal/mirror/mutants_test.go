@@ -17,7 +17,7 @@ var mutants = flag.Bool("mutants", false, "break the mirror on purpose and show 
 // for one run of go test; a piece that is no longer there fails it as well.
 func TestMutants(t *testing.T) {
 	cases := []struct{ name, file, good, broken string }{
-		{"no overlap", "pass.go", "overlap, shortOverlap = 30 * time.Second, 5 * time.Second", "overlap, shortOverlap = 0 * time.Second, 0 * time.Second"},
+		{"no overlap", "pass.go", "overlap, shortOverlap = 30 * time.Second, 10 * time.Second", "overlap, shortOverlap = 0 * time.Second, 0 * time.Second"},
 		{"no lookback", "mirror.go", "\ttasks.Go(func() { m.lookBack(ctx) })\n", ""},
 		{"a lookback of the overlap", "pass.go", "since, limit := m.lookbackFrom.Add(-lookbackReach)", "since, limit := m.lookbackFrom.Add(-overlap)"},
 		{"watermark from a partial pass", "pass.go", "\t\tif err != nil {\n\t\t\tif p.walk != nil {", "\t\tif err != nil {\n\t\t\tm.mu.Lock()\n\t\t\tm.finish(p)\n\t\t\tm.mu.Unlock()\n\t\t\tif p.walk != nil {"},
@@ -42,9 +42,9 @@ func TestMutants(t *testing.T) {
 		{"rule 6: no third answer", "copy.go", "\tcase contradicted && other.Incident == in && m.sent >= other.arrived:\n", ""},
 		{"contradictions unresolved", "pass.go", "\tif len(ids) == 0 {\n\t\treturn true\n\t}\n", "\tif len(ids) >= 0 {\n\t\treturn true\n\t}\n"},
 		{"no tombstone", "copy.go", "\tr.moment, r.denied = m, true\n\tc.set(r)", "\tr.moment, r.denied = m, true\n\tc.set(r)\n\tdelete(c.rows, id)"},
-		{"no pass before the first snapshot", "start.go", "\t\tif err := m.update(ctx, &s.pass, false); err != nil {", "\t\tif err := error(nil); err != nil {"},
+		{"no pass before the first snapshot", "start.go", "unread := m.update(ctx, &s.pass, false)", "unread := error(nil)"},
 		{"no probe", "../reading/walk.go", "\treturn l.Unknown == 0, nil\n", "\treturn true, nil\n"},
-		{"a listing stands whatever happens", "start.go", "\t\treturn m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil", "\t\treturn true, nil"},
+		{"a listing stands whatever happens", "start.go", "return passed && m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil", "return true, nil"},
 		{"an end that is not credible", "../reading/listing.go", "\t\tif i < n-1 && len(page) != size || i == n-1 && len(page) >= size {", "\t\tif i < n-1 && len(page) != size {"},
 		{"repeated ids believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn !strays"},
 		{"strays believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn len(l.Each()) == rows"},
@@ -54,6 +54,12 @@ func TestMutants(t *testing.T) {
 		{"one 400 is enough", "../reading/listing.go", "\tfor range 2 {\n\t\tif graphclient", "\tfor range 2 {\n\t\tif graphclient.ReasonOf(err) == graphclient.ReasonBadRequest {\n\t\t\tr.refuseStatusFilter(ctx, err)\n\t\t}\n\t\tif graphclient"},
 		{"behind without a word", "health.go", "\tif m.refresh != nil && !m.refresh.over() && m.refresh.abandoned {", "\tif false {"},
 		{"the background is not paced", "mirror.go", "\tspacing := time.Duration(2 * float64(time.Minute) /", "\tspacing := time.Duration(0 * float64(time.Minute) /"},
+		{"a lookback after an outage reads half an hour", "pass.go", "m.resumed = m.resumed || failures > 0 ||", "m.resumed = m.resumed ||"},
+		{"an ignored filter is followed", "../reading/listing.go", "page.More && (first || len(l.Pages) >= pages)", "page.More && (false && first || len(l.Pages) >= pages)"},
+		{"a start that is stuck for ever", "start.go", "\treturn s.failures > 1\n", "\treturn false\n"},
+		{"no listing instead of cells", "start.go", "s.stuck(err, false) {", "false {"},
+		{"no start without passes", "start.go", "if unread != nil && !unfiltered(unread) {", "if unread != nil {"},
+		{"a start goes on after any halt", "start.go", "if time.Since(moved) > m.cfg.SweepInterval {", "if false {"},
 		{"pauses between long intervals", "demand.go", "max(m.cfg.MaxAge, 3*m.asked.interval())", "m.cfg.MaxAge"},
 	}
 	t.Run("none", func(t *testing.T) {
@@ -116,7 +122,7 @@ func runMutant(t *testing.T, file, text string) (string, error) {
 	if err := os.WriteFile(config, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", config, "-count=1", "-failfast", "-vet=off", "-timeout=5m", "-model.events=12000", ".")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", config, "-count=1", "-failfast", "-vet=off", "-timeout=5m", "-model.events=12000", "../reading", ".")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

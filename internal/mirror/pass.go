@@ -19,7 +19,7 @@ const (
 	// overlap is how late a change may become readable and still be found by the next pass.
 	// After a burst of changes the next pass would read them again, and does with shortOverlap,
 	// which is for the clocks of Graph's nodes, and leaves the rest to the lookback.
-	overlap, shortOverlap = 30 * time.Second, 5 * time.Second
+	overlap, shortOverlap = 30 * time.Second, 10 * time.Second
 	burst                 = 140 // rows in the overlap
 	// lookbackReach is how late a change may become readable and be found by a lookback,
 	// lookbackSpan the most that one reads.
@@ -215,8 +215,11 @@ func (m *Mirror) lookBack(ctx context.Context) {
 	failures := 0
 	for pace, before := time.Duration(0), time.Now(); m.pause(ctx, pace); before = time.Now() {
 		m.mu.Lock()
-		m.resumed = m.resumed || time.Since(before) > pace+nap // there was a pause to catch up with
+		m.resumed = m.resumed || failures > 0 || time.Since(before) > pace+nap // there is something to catch up with
 		m.mu.Unlock()
+		if unfinished != nil && time.Since(unfinished.began) > lookbackSpan-lookbackReach {
+			unfinished = nil // the next one could not reach back to when it began
+		}
 		err := m.update(ctx, &unfinished, true)
 		if err == nil {
 			failures, pace = 0, m.lookbackPause()

@@ -3,6 +3,9 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -107,4 +110,45 @@ func TestRecovery(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestLateChangesBeforeAnOutage: what became readable late, while no lookback succeeded, is shown
+// once one does.
+func TestLateChangesBeforeAnOutage(t *testing.T) {
+	for _, outage := range []time.Duration{10 * time.Minute, 35 * time.Minute, 2 * time.Hour} {
+		t.Run(outage.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				lag := time.Duration(0)
+				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true,
+					VisibilityLag: func(*rand.Rand) time.Duration { return lag }})
+				fill(sim, 300, 90*24*time.Hour)
+				w := watch(t, sim, Config{SweepInterval: 24 * time.Hour})
+				w.pullFor(2*time.Minute, 15*time.Second, nil)
+				all := ids(sim)
+				lag = 4 * time.Minute
+				for i := range 5 {
+					sim.Change(all[100+40*i], graphsim.Dated, closeIncident)
+				}
+				lag = 0
+				w.pullFor(2*time.Minute, 15*time.Second, nil) // so that no pass brings them
+				sim.Fault(graphsim.Fault{Match: graphsim.ListOperation, Status: 500, Where: isLookback})
+				w.pullFor(outage, 15*time.Second, nil)
+				sim.ClearFaults()
+				pulls := w.pullFor(3*time.Minute, 15*time.Second, nil)
+				if last := pulls[len(pulls)-1]; !last.right || !last.report.Up {
+					t.Errorf("up %t, right %t, %v", last.report.Up, last.right, last.report.Problems)
+				}
+			})
+		})
+	}
+}
+
+// isLookback reports whether a request asks for what was updated more than five minutes ago.
+func isLookback(r *http.Request) bool {
+	_, since, ok := strings.Cut(r.URL.Query().Get("$filter"), "lastUpdateDateTime ge ")
+	if !ok {
+		return false
+	}
+	at, err := time.Parse(time.RFC3339, strings.Fields(since)[0])
+	return err == nil && time.Since(at) > 5*time.Minute
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/reading"
 )
@@ -130,11 +131,24 @@ func (m *Mirror) carryOutOne(ctx context.Context, unfinished **pass) error {
 	if ctx.Err() == nil {
 		m.mu.Lock()
 		m.health.count(err, time.Since(began))
-		m.passless = problemOf(err) == "bad_request" || errors.Is(err, reading.ErrIgnored)
+		m.passless = unfiltered(err)
 		m.mu.Unlock()
 	}
 	m.note(ctx, taskRefresh, err)
 	return err
+}
+
+// unfiltered reports whether an error says that Graph refuses or ignores what a filter asks for.
+func unfiltered(err error) bool {
+	return graphclient.ReasonOf(err) == graphclient.ReasonBadRequest || errors.Is(err, reading.ErrIgnored)
+}
+
+// setPassless has sweeps do the work of passes, which Graph does not answer.
+func (m *Mirror) setPassless(ctx context.Context, err error) {
+	m.mu.Lock()
+	m.passless = true
+	m.mu.Unlock()
+	m.note(ctx, taskRefresh, err)
 }
 
 // publish makes the open rows the snapshot, as of a time on Graph's clock, and tells what happened

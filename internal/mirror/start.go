@@ -3,7 +3,6 @@ package mirror
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"msgraph_security_exporter/graphclient"
@@ -14,9 +13,8 @@ import (
 const (
 	minBackoff = time.Second
 	maxBackoff = 30 * time.Second
-	// resumeWait is how long a pull waits for the outcome when it has the first
-	// synchronisation try again.
-	resumeWait = 2 * time.Second
+	// allPages bounds a listing of everything.
+	allPages = 200
 )
 
 // A start is the first synchronisation under way. It walks through the list of what is open.
@@ -27,18 +25,26 @@ type start struct {
 	cover *reading.Cover // reads everything in cells, where there is no order
 	// pending is a listing of everything that counted up: it holds if nothing that it showed
 	// has changed by the time of a later pass.
-	pending map[string]defender.Incident
-	sent    time.Time // of its first page, on Graph's clock
-	pass    *pass     // unfinished
-	parts   int       // that have been read
+	pending  map[string]defender.Incident
+	sent     time.Time // of its first page, on Graph's clock
+	refused  error     // why nothing shorter than that listing was possible
+	pass     *pass     // unfinished
+	parts    int       // that have been read
+	failures int       // in a row, of what was to be read next
 }
 
 // synchronise reads every open incident and publishes the first snapshot. It returns an
-// error only when ctx ends.
+// error only when ctx ends. What was read before a halt of more than a sweep interval is read
+// anew.
 func (m *Mirror) synchronise(ctx context.Context) error {
-	q := reading.Query{Region: reading.Everything, Operation: graphclient.OperationSweep, Open: true}
-	s := &start{began: time.Now(), walk: reading.NewWalk(q)}
+	s, moved := newStart(), time.Now()
 	for backoff := minBackoff; ; backoff = min(2*backoff, maxBackoff) {
+		if time.Since(moved) > m.cfg.SweepInterval {
+			m.mu.Lock()
+			m.forget()
+			m.mu.Unlock()
+			s, moved = newStart(), time.Now()
+		}
 		began := time.Now()
 		before := s.parts
 		err := s.run(ctx, m)
@@ -47,7 +53,7 @@ func (m *Mirror) synchronise(ctx context.Context) error {
 		}
 		m.halt(ctx, err, time.Since(began))
 		if s.parts > before {
-			backoff = minBackoff
+			backoff, moved = minBackoff, time.Now()
 		}
 		if !m.awaitRetry(ctx, backoff) {
 			return ctx.Err()
@@ -55,52 +61,101 @@ func (m *Mirror) synchronise(ctx context.Context) error {
 	}
 }
 
-// run does what is left of the synchronisation.
+func newStart() *start {
+	q := reading.Query{Region: reading.Everything, Operation: graphclient.OperationSweep, Open: true}
+	return &start{began: time.Now(), walk: reading.NewWalk(q)}
+}
+
+// run does what is left of the synchronisation. Where Graph does not filter by update there is no
+// pass, and what was read is as of its first request.
 func (s *start) run(ctx context.Context, m *Mirror) error {
 	for {
 		if err := s.read(ctx, m); err != nil {
 			return err
 		}
 		began := time.Now()
-		if err := m.update(ctx, &s.pass, false); err != nil {
-			return err
+		unread := m.update(ctx, &s.pass, false)
+		if unread != nil && !unfiltered(unread) {
+			return unread
 		}
-		ok, err := s.proven(ctx, m)
-		if err != nil {
+		ok, err := s.proven(ctx, m, unread == nil)
+		switch {
+		case err != nil:
 			return err
-		}
-		if ok {
+		case ok && unread != nil:
+			m.setPassless(ctx, unread)
+			began = s.began
+			fallthrough
+		case ok:
 			m.publishFirst(ctx, s.began, began)
 			return nil
 		}
-		s.pending = nil
+		if s.pending = nil; s.refused != nil {
+			return s.refused
+		}
 		s.fallBack(m, 1)
 	}
 }
 
-// read reads everything that is open, in pages, in a listing or in cells.
+// read reads everything that is open: in pages, in cells where that goes no further, and in
+// one listing where cells do not either.
 func (s *start) read(ctx context.Context, m *Mirror) error {
 	if s.cover == nil && s.pending == nil {
-		sorted, err := s.walk.Run(ctx, m.reader, func() {
-			if s.parts++; s.walk.Pages == 1 {
-				m.beginAt(s.walk.Sent)
-			}
-			m.advance(ctx, s.walk.Progress(m.now()))
-		})
-		if err != nil {
-			return err
-		}
-		if !sorted {
-			if err := s.list(ctx, m); err != nil {
+		before := s.walk.Pages
+		if err := s.readPages(ctx, m); err != nil {
+			if !s.stuck(err, s.walk.Pages > before) {
 				return err
 			}
+			s.fallBack(m, 3)
 		}
 	}
 	if s.cover == nil {
 		return nil
 	}
-	defer func() { s.parts += len(s.cover.Cells) }()
-	return s.cover.Run(ctx, m.reader)
+	before := len(s.cover.Cells)
+	err := s.cover.Run(ctx, m.reader)
+	if s.parts += len(s.cover.Cells) - before; err != nil && s.stuck(err, false) {
+		return s.listAll(ctx, m, err)
+	}
+	return err
+}
+
+// readPages walks through the list and, where that is not sorted, lists it.
+func (s *start) readPages(ctx context.Context, m *Mirror) error {
+	sorted, err := s.walk.Run(ctx, m.reader, func() {
+		if s.parts++; s.walk.Pages == 1 {
+			m.beginAt(s.walk.Sent)
+		}
+		m.advance(ctx, s.walk.Progress(m.now()))
+	})
+	if err != nil || sorted {
+		return err
+	}
+	return s.list(ctx, m)
+}
+
+// stuck reports whether Graph refuses, ignores or fails what is to be read next, although it has
+// answered before, and not for the first time.
+func (s *start) stuck(err error, moved bool) bool {
+	if s.walk.Pages == 0 || !unfiltered(err) && graphclient.ReasonOf(err) != graphclient.ReasonServerError {
+		return false
+	}
+	if moved {
+		s.failures = 0
+	}
+	s.failures++
+	return s.failures > 1
+}
+
+// listAll reads everything in one listing, however long, which asks for nothing but a status.
+// Where that does not count up, what stood in the way of anything shorter is the reason.
+func (s *start) listAll(ctx context.Context, m *Mirror, refused error) error {
+	l, complete, err := m.reader.Whole(ctx, s.walk.Query, allPages)
+	if err != nil || !complete {
+		return refused
+	}
+	s.cover, s.pending, s.sent, s.refused = nil, l.Each(), l.Sent, refused
+	return nil
 }
 
 // list reads everything in one listing, if that counts up, and otherwise plans its cells by
@@ -135,13 +190,14 @@ func (s *start) fallBack(m *Mirror, ratio float64) {
 
 // proven reports whether what was read is certainly everything, after a pass. Cells are. A
 // listing that counted up is if it still shows what is the case: had a row left it meanwhile,
-// another could have slipped through. A walk is if the list is sorted as it seems.
-func (s *start) proven(ctx context.Context, m *Mirror) (bool, error) {
+// another could have slipped through. That takes a pass. A walk is if the list is sorted as it
+// seems.
+func (s *start) proven(ctx context.Context, m *Mirror, passed bool) (bool, error) {
 	switch {
 	case s.cover != nil:
 		return true, nil
 	case s.pending != nil:
-		return m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil
+		return passed && m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil
 	}
 	m.mu.Lock()
 	times := m.openTimes(reading.AllTime)
@@ -213,52 +269,4 @@ func (m *Mirror) advance(ctx context.Context, progress float64) {
 	m.progress = max(m.progress, progress)
 	m.mu.Unlock()
 	m.note(ctx, taskSync, nil)
-}
-
-// awaitRetry waits for about d, or until a pull asks for another try; without an
-// end while nobody asks at all. It returns false when ctx ends.
-func (m *Mirror) awaitRetry(ctx context.Context, d time.Duration) bool {
-	if m.unwatched() {
-		return m.awaitPull(ctx)
-	}
-	t := time.NewTimer(d/2 + rand.N(d))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-m.wake:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// awaitPull waits until somebody asks; false when ctx ends first.
-func (m *Mirror) awaitPull(ctx context.Context) bool {
-	select {
-	case <-m.wake:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// resume serves a pull before the first snapshot: at once while the
-// synchronisation runs, after another try if it had come to a halt.
-func (m *Mirror) resume(ctx context.Context, halted bool, attempt <-chan struct{}) error {
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
-	if !halted {
-		return nil
-	}
-	t := time.NewTimer(resumeWait)
-	defer t.Stop()
-	select {
-	case <-attempt:
-	case <-t.C:
-	case <-ctx.Done():
-	}
-	return ctx.Err()
 }

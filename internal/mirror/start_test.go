@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,11 +15,11 @@ import (
 )
 
 // limited returns a client with the limiter as it is by default.
-func limited(sim *graphsim.Sim) *graphclient.Client {
+func limited(graph http.RoundTripper) *graphclient.Client {
 	client, err := graphclient.New(graphclient.Config{
 		Endpoint: "https://graph.example", Authority: "https://login.example", TenantID: "tenant", ClientID: "client",
 		Credential: graphclient.ClientSecret(func() (graphclient.Secret, error) { return "s", nil }),
-		Transport:  sim,
+		Transport:  graph,
 	})
 	if err != nil {
 		panic(err)
@@ -140,4 +141,26 @@ func TestStartInAStorm(t *testing.T) {
 			t.Errorf("%s: %d requests for 40 pages", c.name, got.requests)
 		}
 	}
+}
+
+// TestHaltedStart: a start that comes to a halt for longer than a sweep interval begins anew,
+// since what it had read may have gone without a date.
+func TestHaltedStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true})
+		fill(sim, 713, 90*24*time.Hour)
+		calls := 0
+		sim.Fault(graphsim.Fault{Match: graphsim.ListOperation, Status: 503, Where: func(*http.Request) bool { calls++; return calls > 8 }})
+		w := &watcher{t: t, sim: sim, m: New(limited(sim), Config{})}
+		run(t, w.m)
+		w.pullFor(30*time.Minute, 15*time.Second, nil)
+		for _, id := range ids(sim) {
+			sim.Change(id, graphsim.Undated, func(in *graphsim.Incident) { in.Score = new(88) })
+		}
+		sim.ClearFaults()
+		synced(t, w.m)
+		if p := w.pull(); !p.right {
+			t.Error("the first snapshot shows what was read before the halt")
+		}
+	})
 }

@@ -111,7 +111,8 @@ func (r *Reader) Read(ctx context.Context, q Query, pages int) (Listing, error) 
 	return l, err
 }
 
-// follow reads page after page until there is none, or so many had rows and there are more.
+// follow reads page after page until there is none, or so many had rows and there are more, or
+// the first shows that Graph ignores the filter.
 func (r *Reader) follow(ctx context.Context, q Query, filter string, pages int) (Listing, error) {
 	var l Listing
 	empty := 0
@@ -132,7 +133,7 @@ func (r *Reader) follow(ctx context.Context, q Query, filter string, pages int) 
 		} else {
 			empty = 0
 		}
-		if page.More && len(l.Pages) >= pages {
+		if first, _ := l.strays(&q); page.More && (first || len(l.Pages) >= pages) {
 			return l, nil
 		}
 		if page.More && q.Paced && !r.Pace(ctx) {
