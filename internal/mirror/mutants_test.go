@@ -14,59 +14,60 @@ var mutants = flag.Bool("mutants", false, "break the mirror on purpose and show 
 
 // TestMutants is the test of the tests: each way of breaking the mirror must make
 // the tests of this package fail. It replaces a piece of the source by a broken one
-// for one run of go test; a piece that is no longer there fails it as well.
+// for one run of go test; a piece that is no longer there fails it as well. The tests that hold
+// a rule are asked first, and all others only where these notice nothing.
 func TestMutants(t *testing.T) {
-	cases := []struct{ name, file, good, broken string }{
-		{"no overlap", "pass.go", "overlap, shortOverlap = 30 * time.Second, 10 * time.Second", "overlap, shortOverlap = 0 * time.Second, 0 * time.Second"},
-		{"no lookback", "mirror.go", "\ttasks.Go(func() { m.lookBack(ctx) })\n", ""},
-		{"a lookback of the overlap", "pass.go", "since, limit := m.lookbackFrom.Add(-lookbackReach)", "since, limit := m.lookbackFrom.Add(-overlap)"},
-		{"watermark from a partial pass", "pass.go", "\t\tif err != nil {\n\t\t\tif p.walk != nil {", "\t\tif err != nil {\n\t\t\tm.mu.Lock()\n\t\t\tm.finish(p)\n\t\t\tm.mu.Unlock()\n\t\t\tif p.walk != nil {"},
-		{"Date uncorrected", "clock.go", "return now.Add(-a.Arrived.Sub(a.Sent) - time.Second), fell", "return now, fell"},
-		{"a Date ahead believed", "clock.go", "\treturn now.Sub(c.ahead) >= clockPatience\n", "\treturn true\n"},
-		{"marks stay when the clock falls", "take.go", "\tif by > maxClockSway && !m.watermark.IsZero() {", "\tif false {"},
-		{"a late change changes no clock", "clock.go", "\tif by <= lookbackReach ||", "\tif true || by <= lookbackReach ||"},
-		{"no sweep", "mirror.go", "\ttasks.Go(func() { m.sweep(ctx) })\n", ""},
-		{"no sweep of young incidents", "partition.go", "due = min(due, w.read+youngPace)", "due = max(due, w.read)"},
-		{"a failing window stops the others", "partition.go", "\t\tif due < at {\n", "\t\tif w.failed != \"\" {\n\t\t\treturn *w, max(due, w.due)\n\t\t}\n\t\tif due < at {\n"},
-		{"a failing window forgets its reason", "sweep.go", "\t\t\treturn windowError{w}\n", "\t\t\treturn nil\n"},
-		{"drop without asking", "denial.go", "\t\tgone, err := m.absent(ctx, missing)\n", "\t\tgone, err := missing, error(nil)\n"},
-		{"believe every denial", "denial.go", "\tif s.active() || !alive && m.copy.open > denyFew || total > denyFew && total*denyShare > s.base {", "\tif false {"},
-		{"a suspicion that nothing ends", "denial.go", "\tcase !s.active():\n\t\treturn\n", "\tcase true:\n\t\treturn\n"},
-		{"a lapsed licence believed", "denial.go", "\tif len(s.withheld) >= m.copy.open && s.full > denyFew {", "\tif false {"},
-		{"gt for ge", "../reading/region.go", "property+\" ge \"", "property+\" gt \""},
-		{"le for lt", "../reading/region.go", "property+\" lt \"+Stamp(s.To.Time())", "property+\" lt \"+Stamp(s.To.Time().Add(-time.Second))"},
-		{"rule 1: an old answer counts", "copy.go", "\tcase m.arrived <= old.sent || old.denied && !later:\n\t\treturn false\n", ""},
-		{"rule 3: a denial is overruled", "copy.go", "\tcase m.arrived <= old.sent || old.denied && !later:", "\tcase m.arrived <= old.sent:"},
-		{"rule 3: order by arrival alone", "copy.go", "\tcase in.Updated > old.Updated, later && (in.Updated == old.Updated || old.denied):", "\tcase true:"},
-		{"rule 4: order by stamp alone", "copy.go", "\tcase in.Updated > old.Updated, later && (in.Updated == old.Updated || old.denied):", "\tcase in.Updated > old.Updated:"},
-		{"rule 6: no third answer", "copy.go", "\tcase contradicted && other.Incident == in && m.sent >= other.arrived:\n", ""},
-		{"contradictions unresolved", "pass.go", "\tif len(ids) == 0 {\n\t\treturn true\n\t}\n", "\tif len(ids) >= 0 {\n\t\treturn true\n\t}\n"},
-		{"no tombstone", "copy.go", "\tr.moment, r.denied = m, true\n\tc.set(r)", "\tr.moment, r.denied = m, true\n\tc.set(r)\n\tdelete(c.rows, id)"},
-		{"no pass before the first snapshot", "start.go", "unread := m.update(ctx, &s.pass, false)", "unread := error(nil)"},
-		{"no probe", "../reading/walk.go", "\treturn l.Unknown == 0, nil\n", "\treturn true, nil\n"},
-		{"a listing stands whatever happens", "start.go", "return passed && m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil", "return true, nil"},
-		{"an end that is not credible", "../reading/listing.go", "\t\tif i < n-1 && len(page) != size || i == n-1 && len(page) >= size {", "\t\tif i < n-1 && len(page) != size {"},
-		{"repeated ids believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn !strays"},
-		{"strays believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn len(l.Each()) == rows"},
-		{"an overflow taken for a cell", "../reading/listing.go", "\tcase !l.Ended || l.gaps:\n\t\treturn false", "\tcase l.gaps:\n\t\treturn false"},
-		{"published although it failed", "pass.go", "\t\t\treturn fmt.Errorf(\"reading updates since %s: %w\", reading.Stamp(p.since), err)\n\t\t}\n\t\tif !m.resolve", "\t\t\tm.mu.Lock()\n\t\t\tm.publish(m.clock.predict(time.Now()), p.began)\n\t\t\tm.mu.Unlock()\n\t\t\treturn nil\n\t\t}\n\t\tif !m.resolve"},
-		{"a gap between cells", "../reading/cover.go", "\tolder.To, older.times, older.over = at, slices.Clip(p.times[:i]), false", "\tolder.To, older.times, older.over = at-defender.Second, p.times[:i], false"},
-		{"one 400 is enough", "../reading/listing.go", "\tfor range 2 {\n\t\tif graphclient", "\tfor range 2 {\n\t\tif graphclient.ReasonOf(err) == graphclient.ReasonBadRequest {\n\t\t\tr.refuseStatusFilter(ctx, err)\n\t\t}\n\t\tif graphclient"},
-		{"behind without a word", "health.go", "\tif m.refresh != nil && !m.refresh.over() && m.refresh.abandoned {", "\tif false {"},
-		{"the background is not paced", "mirror.go", "\tspacing := time.Duration(2 * float64(time.Minute) /", "\tspacing := time.Duration(0 * float64(time.Minute) /"},
-		{"a lookback after an outage reads half an hour", "pass.go", "m.resumed = m.resumed || failures > 0 ||", "m.resumed = m.resumed ||"},
-		{"an ignored filter is followed", "../reading/listing.go", "page.More && (first || len(l.Pages) >= pages)", "page.More && (false && first || len(l.Pages) >= pages)"},
-		{"a start that is stuck for ever", "start.go", "\treturn s.failures > 1\n", "\treturn false\n"},
-		{"no listing instead of cells", "start.go", "s.stuck(err, false) {", "false {"},
-		{"no start without passes", "start.go", "if unread != nil && !unfiltered(unread) {", "if unread != nil {"},
-		{"a start goes on after any halt", "start.go", "if time.Since(moved) > m.cfg.SweepInterval {", "if false {"},
-		{"pauses between long intervals", "demand.go", "max(m.cfg.MaxAge, 3*m.asked.interval())", "m.cfg.MaxAge"},
+	cases := []struct{ name, file, good, broken, by string }{
+		{"no overlap", "pass.go", "overlap, shortOverlap = 30 * time.Second, 10 * time.Second", "overlap, shortOverlap = 0 * time.Second, 0 * time.Second", "TestModel"},
+		{"no lookback", "mirror.go", "\ttasks.Go(func() { m.lookBack(ctx) })\n", "", "TestBetweenPulls|TestLateChanges"},
+		{"a lookback of the overlap", "pass.go", "since, limit := m.lookbackFrom.Add(-lookbackReach)", "since, limit := m.lookbackFrom.Add(-overlap)", "TestLateChanges|TestModel"},
+		{"watermark from a partial pass", "pass.go", "\t\tif err != nil {\n\t\t\tif p.walk != nil {", "\t\tif err != nil {\n\t\t\tm.mu.Lock()\n\t\t\tm.finish(p)\n\t\t\tm.mu.Unlock()\n\t\t\tif p.walk != nil {", "TestModel"},
+		{"Date uncorrected", "clock.go", "return now.Add(-a.Arrived.Sub(a.Sent) - time.Second), fell", "return now, fell", "TestServiceClock"},
+		{"a Date ahead believed", "clock.go", "\treturn now.Sub(c.ahead) >= clockPatience\n", "\treturn true\n", "TestServiceClock|TestDatesThatRunAhead"},
+		{"marks stay when the clock falls", "take.go", "\tif by > maxClockSway && !m.watermark.IsZero() {", "\tif false {", "TestDatesThatRunAhead"},
+		{"a late change changes no clock", "clock.go", "\tif by <= lookbackReach ||", "\tif true || by <= lookbackReach ||", "TestDatesThatRunAhead"},
+		{"no sweep", "mirror.go", "\ttasks.Go(func() { m.sweep(ctx) })\n", "", "TestUndatedChanges"},
+		{"no sweep of young incidents", "partition.go", "due = min(due, w.read+youngPace)", "due = max(due, w.read)", "TestYoungScores"},
+		{"a failing window stops the others", "partition.go", "\t\tif due < at {\n", "\t\tif w.failed != \"\" {\n\t\t\treturn *w, max(due, w.due)\n\t\t}\n\t\tif due < at {\n", "TestFailingWindow"},
+		{"a failing window forgets its reason", "sweep.go", "\t\t\treturn windowError{w}\n", "\t\t\treturn nil\n", "TestFailingWindow"},
+		{"drop without asking", "denial.go", "\t\tgone, err := m.absent(ctx, missing)\n", "\t\tgone, err := missing, error(nil)\n", "TestOmittedRow|TestUndatedChanges"},
+		{"believe every denial", "denial.go", "\tif s.active() || !alive && m.copy.open > denyFew || total > denyFew && total*denyShare > s.base {", "\tif false {", "TestLapsedLicence"},
+		{"a suspicion that nothing ends", "denial.go", "\tcase !s.active():\n\t\treturn\n", "\tcase true:\n\t\treturn\n", "TestStormOfDenials"},
+		{"a lapsed licence believed", "denial.go", "\tif len(s.withheld) >= m.copy.open && s.full > denyFew {", "\tif false {", "TestLapsedLicence"},
+		{"gt for ge", "../reading/region.go", "property+\" ge \"", "property+\" gt \"", "TestRegionFilter"},
+		{"le for lt", "../reading/region.go", "property+\" lt \"+Stamp(s.To.Time())", "property+\" lt \"+Stamp(s.To.Time().Add(-time.Second))", "TestRegionFilter"},
+		{"rule 1: an old answer counts", "copy.go", "\tcase m.arrived <= old.sent || old.denied && !later:\n\t\treturn false\n", "", "TestCopy"},
+		{"rule 3: a denial is overruled", "copy.go", "\tcase m.arrived <= old.sent || old.denied && !later:", "\tcase m.arrived <= old.sent:", "TestCopy"},
+		{"rule 3: order by arrival alone", "copy.go", "\tcase in.Updated > old.Updated, later && (in.Updated == old.Updated || old.denied):", "\tcase true:", "TestCopy"},
+		{"rule 4: order by stamp alone", "copy.go", "\tcase in.Updated > old.Updated, later && (in.Updated == old.Updated || old.denied):", "\tcase in.Updated > old.Updated:", "TestCopy"},
+		{"rule 6: no third answer", "copy.go", "\tcase contradicted && other.Incident == in && m.sent >= other.arrived:\n", "", "TestCopy"},
+		{"contradictions unresolved", "pass.go", "\tif len(ids) == 0 {\n\t\treturn true\n\t}\n", "\tif len(ids) >= 0 {\n\t\treturn true\n\t}\n", "TestModel"},
+		{"no tombstone", "copy.go", "\tr.moment, r.denied = m, true\n\tc.set(r)", "\tr.moment, r.denied = m, true\n\tc.set(r)\n\tdelete(c.rows, id)", "TestCopy"},
+		{"no pass before the first snapshot", "start.go", "unread := m.update(ctx, &s.pass, false)", "unread := error(nil)", "TestChangesDuringFirst|TestStartInAStorm"},
+		{"no probe", "../reading/walk.go", "\treturn l.Unknown == 0, nil\n", "\treturn true, nil\n", "TestStart"},
+		{"a listing stands whatever happens", "start.go", "return passed && m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil", "return true, nil", "TestModel|TestStart"},
+		{"an end that is not credible", "../reading/listing.go", "\t\tif i < n-1 && len(page) != size || i == n-1 && len(page) >= size {", "\t\tif i < n-1 && len(page) != size {", "TestCountsUp"},
+		{"repeated ids believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn !strays", "TestCountsUp"},
+		{"strays believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn len(l.Each()) == rows", "TestCountsUp"},
+		{"an overflow taken for a cell", "../reading/listing.go", "\tcase !l.Ended || l.gaps:\n\t\treturn false", "\tcase l.gaps:\n\t\treturn false", "TestCountsUp"},
+		{"published although it failed", "pass.go", "\t\t\treturn fmt.Errorf(\"reading updates since %s: %w\", reading.Stamp(p.since), err)\n\t\t}\n\t\tif !m.resolve", "\t\t\tm.mu.Lock()\n\t\t\tm.publish(m.clock.predict(time.Now()), p.began)\n\t\t\tm.mu.Unlock()\n\t\t\treturn nil\n\t\t}\n\t\tif !m.resolve", "TestRecovery"},
+		{"a gap between cells", "../reading/cover.go", "\tolder.To, older.times, older.over = at, slices.Clip(p.times[:i]), false", "\tolder.To, older.times, older.over = at-defender.Second, p.times[:i], false", "TestCover"},
+		{"one 400 is enough", "../reading/listing.go", "\tfor range 2 {\n\t\tif graphclient", "\tfor range 2 {\n\t\tif graphclient.ReasonOf(err) == graphclient.ReasonBadRequest {\n\t\t\tr.refuseStatusFilter(ctx, err)\n\t\t}\n\t\tif graphclient", "TestObstacles/one_400"},
+		{"behind without a word", "health.go", "\tif m.refresh != nil && !m.refresh.over() && m.refresh.abandoned {", "\tif false {", "TestBulkClosing|TestSlowGraph"},
+		{"the background is not paced", "mirror.go", "\tspacing := time.Duration(2 * float64(time.Minute) /", "\tspacing := time.Duration(0 * float64(time.Minute) /", "TestSteadyUpdates|TestBulkClosing"},
+		{"a lookback after an outage reads half an hour", "pass.go", "m.resumed = m.resumed || failures > 0 ||", "m.resumed = m.resumed ||", "TestLateChanges"},
+		{"an ignored filter is followed", "../reading/listing.go", "page.More && (first || len(l.Pages) >= pages)", "page.More && (false && first || len(l.Pages) >= pages)", "TestObstacles/update_ignored"},
+		{"a start that is stuck for ever", "start.go", "\treturn s.failures > 1\n", "\treturn false\n", "TestObstacles/created_refused"},
+		{"no listing instead of cells", "start.go", "s.stuck(err, false) {", "false {", "TestObstacles/created_refused"},
+		{"no start without passes", "start.go", "if unread != nil && !unfiltered(unread) {", "if unread != nil {", "TestObstacles/update_refused"},
+		{"a start goes on after any halt", "start.go", "if time.Since(moved) > m.cfg.SweepInterval {", "if false {", "TestHaltedStart"},
+		{"pauses between long intervals", "demand.go", "max(m.cfg.MaxAge, 3*m.asked.interval())", "m.cfg.MaxAge", "TestLongScrape"},
 	}
 	t.Run("none", func(t *testing.T) {
 		if !*mutants {
 			t.Skip("slow: run with -mutants, as make mirror-mutants does")
 		}
-		if out, err := runMutant(t, "mirror.go", mutate(t, "mirror.go", "package mirror\n", "package mirror\n")); err != nil {
+		if out, err := runMutant(t, "mirror.go", mutate(t, "mirror.go", "package mirror\n", "package mirror\n"), "."); err != nil {
 			t.Fatalf("the tests fail by themselves:\n%s", out)
 		}
 	})
@@ -76,7 +77,11 @@ func TestMutants(t *testing.T) {
 			if !*mutants {
 				t.Skip("slow: run with -mutants, as make mirror-mutants does")
 			}
-			out, err := runMutant(t, c.file, mutant)
+			out, err := runMutant(t, c.file, mutant, c.by)
+			if err == nil {
+				t.Logf("not noticed by %s", c.by)
+				out, err = runMutant(t, c.file, mutant, ".")
+			}
 			switch {
 			case err == nil:
 				t.Errorf("nobody noticed")
@@ -102,8 +107,8 @@ func mutate(t *testing.T, file, good, broken string) string {
 	return strings.Replace(string(source), good, broken, 1)
 }
 
-// runMutant runs the tests of the package with another text of one of its files.
-func runMutant(t *testing.T, file, text string) (string, error) {
+// runMutant runs some tests of the package with another text of one of its files.
+func runMutant(t *testing.T, file, text, tests string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
 	mutant := filepath.Join(dir, filepath.Base(file))
@@ -122,7 +127,7 @@ func runMutant(t *testing.T, file, text string) (string, error) {
 	if err := os.WriteFile(config, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", config, "-count=1", "-failfast", "-vet=off", "-timeout=5m", "-model.events=12000", "../reading", ".")
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", config, "-count=1", "-failfast", "-vet=off", "-timeout=20m", "-run="+tests, "-model.events=12000", "../reading", ".")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
