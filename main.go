@@ -19,7 +19,10 @@
 //	--check and --config.check          internal/preflight
 //	--healthcheck                       internal/server
 //	the simulator, --demo               graphclient/graphsim
+//	alerts and recording rules          deploy/mixin
+//	image, packages, chart              Dockerfile, deploy, tools
 //
+// CONTRIBUTING.md says the same by what is to be changed, and
 // docs/architecture.md draws how they depend on each other.
 package main
 
