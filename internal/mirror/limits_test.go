@@ -78,3 +78,26 @@ func TestSecondLongerThanPaging(t *testing.T) {
 		}
 	}
 }
+
+// TestPagingThatEnds: where Graph pages no deeper than so many incidents, and says so with a 400 or
+// not at all, more of one second are read by their attributes.
+func TestPagingThatEnds(t *testing.T) {
+	for _, refuse := range []bool{false, true} {
+		t.Run(fmt.Sprintf("refused %t", refuse), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true, DeepSkip: 200, RefuseDeepSkip: refuse})
+				fill(sim, 60, 90*24*time.Hour)
+				at := time.Now().Add(-24 * time.Hour)
+				for i := range 350 {
+					sim.Add(graphsim.Incident{Created: at, Severity: []string{"high", "medium", "low", "informational"}[i%4]})
+				}
+				w := &watcher{t: t, sim: sim, m: New(limited(sim), Config{})}
+				run(t, w.m)
+				pulls := w.pullFor(3*time.Minute, 15*time.Second, nil)
+				if last := pulls[len(pulls)-1]; !last.right || !last.report.Up {
+					t.Errorf("up %t, right %t, %v", last.report.Up, last.right, last.report.Problems)
+				}
+			})
+		})
+	}
+}

@@ -139,7 +139,7 @@ func newModel(seed uint64, logf func(string, ...any)) *model {
 		ceiling, cfg.RequestsPerMinute = 120, one(rng, 0, 50, 150)
 		cfg.ThrottleRetryAfter = one(rng, graphsim.RetryNone, graphsim.RetrySeconds, graphsim.RetryDate)
 	}
-	cfg.DeepSkip = one(rng, 0, 0, 100)
+	cfg.DeepSkip, cfg.RefuseDeepSkip = one(rng, 0, 0, 100), rng.IntN(2) == 0
 	w := newWorld(seed, cfg)
 	w.offset = one(rng, 0, 0, -3*time.Hour, 40*time.Minute)
 	w.lagMode = rng.IntN(3)

@@ -112,7 +112,7 @@ func (r *Reader) Read(ctx context.Context, q Query, pages int) (Listing, error) 
 }
 
 // follow reads page after page until there is none, or so many had rows and there are more, or
-// the first shows that Graph ignores the filter.
+// the first shows that Graph ignores the filter, or Graph refuses the next one.
 func (r *Reader) follow(ctx context.Context, q Query, filter string, pages int) (Listing, error) {
 	var l Listing
 	empty := 0
@@ -121,6 +121,9 @@ func (r *Reader) follow(ctx context.Context, q Query, filter string, pages int) 
 	}
 	ask := graphclient.Query{Operation: q.Operation, Filter: filter, Patient: true, Background: q.Paced}
 	for page, err := range r.Client.Incidents(ctx, ask) {
+		if len(l.Pages) > 0 && graphclient.ReasonOf(err) == graphclient.ReasonBadRequest {
+			return l, nil // Graph pages no deeper
+		}
 		if err != nil {
 			return Listing{}, err
 		}
