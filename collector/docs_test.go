@@ -24,7 +24,7 @@ func everything(t *testing.T) *prometheus.Registry {
 	f.Observe([]history.Event{{Kind: history.Resolved, Incident: incident(t, 0, "low", "active", "unknown", true)}})
 	options := Options{Objectives: DefaultObjectives(), Tags: []string{"VIP"}, IncidentInfo: 1}
 	return registry(t, New(fixed(report), options), f, NewTransport(nil, operationHeader), buildInfo(), NewReloads(), expiry(),
-		NewCredential(func() (bool, time.Time) { return true, time.Now() }))
+		NewCredential(func() SignIn { return SignIn{Fallback: true, Shown: time.Now(), Tried: time.Now()} }))
 }
 
 // expiry tells of a credential of each kind.

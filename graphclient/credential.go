@@ -31,6 +31,10 @@ type CredentialState struct {
 	Retry time.Time
 }
 
+// SignInRetry returns when signing in, which has failed, is tried again at the earliest; the zero time
+// while it works. It may be over already.
+func (c *Client) SignInRetry() time.Time { return c.tokens.retry() }
+
 // CredentialState returns what the client signs in with, as of the last sign-in.
 func (c *Client) CredentialState() CredentialState {
 	if r, ok := c.credential.(*rereadCredential); ok {

@@ -122,6 +122,16 @@ func (c *tokenCache) fail(ctx context.Context, err *Error) {
 	c.failed, c.pause = err, time.Now().Add(tokenPause(c.failures, err.RetryAfter))
 }
 
+// retry returns when signing in, which has failed, is tried again at the earliest; zero while it works.
+func (c *tokenCache) retry() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failed == nil {
+		return time.Time{}
+	}
+	return c.pause
+}
+
 // tokenPause returns how long not to sign in after so many failures in a row.
 func tokenPause(failures int, retryAfter time.Duration) time.Duration {
 	return max(retryAfter, jittered(min(minTokenPause<<min(failures-1, 10), maxTokenPause)))

@@ -145,6 +145,9 @@ func TestSignInPausesAfterFailures(t *testing.T) {
 				if ReasonOf(err) != ReasonServerError || time.Since(began) > 0 {
 					t.Fatalf("%s: %v after %s", tc.name, err, time.Since(began))
 				}
+				if pause := time.Until(client.SignInRetry()); pause <= 0 || pause > max(tc.retryAfter, maxTokenPause) {
+					t.Fatalf("%s: tried again in %s", tc.name, pause)
+				}
 				time.Sleep(100 * time.Millisecond)
 			}
 			requests := sim.Requests()
@@ -157,6 +160,11 @@ func TestSignInPausesAfterFailures(t *testing.T) {
 				if least := cmp.Or(tc.retryAfter, want*3/4); got < least || got > want+100*time.Millisecond {
 					t.Errorf("%s: pause %d is %s, want %s", tc.name, i, got, want)
 				}
+			}
+			sim.ClearFaults()
+			time.Sleep(time.Minute)
+			if _, _, err := list(t.Context(), client, Query{}); err != nil || !client.SignInRetry().IsZero() {
+				t.Errorf("%s: %v, and tried again at %s", tc.name, err, client.SignInRetry())
 			}
 		})
 	}

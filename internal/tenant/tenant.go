@@ -65,7 +65,7 @@ func New(ctx context.Context, cfg *config.Tenant, opts Options) (*Tenant, error)
 	}
 	t.flow = collector.NewFlow(opts.Exemplars)
 	t.Mirror = mirror.New(t.Graph, mirrorConfig(cfg, t.flow, logger))
-	t.collectors = []prometheus.Collector{t.flow, measured, collector.NewExpiry(t.ends), collector.NewCredential(t.fallback)}
+	t.collectors = []prometheus.Collector{t.flow, measured, collector.NewExpiry(t.ends), collector.NewCredential(t.signIn)}
 	t.tasks = append(t.tasks, t.Mirror.Run)
 	return t, nil
 }
@@ -73,11 +73,10 @@ func New(ctx context.Context, cfg *config.Tenant, opts Options) (*Tenant, error)
 // ends returns when the credential in use ends, by its kind.
 func (t *Tenant) ends() map[string]time.Time { return t.Credential.Ends(t.Graph.CredentialState()) }
 
-// fallback returns whether the tenant is signed in to with the credential that was accepted last, in
-// place of the configured one, and when that is shown again, if it was refused.
-func (t *Tenant) fallback() (fallback bool, retry time.Time) {
+// signIn returns how signing in to the tenant stands.
+func (t *Tenant) signIn() collector.SignIn {
 	state := t.Graph.CredentialState()
-	return state.Fallback, state.Retry
+	return collector.SignIn{Fallback: state.Fallback, Shown: state.Retry, Tried: t.Graph.SignInRetry()}
 }
 
 // A Transport carries the requests of all tenants, which share connections.
