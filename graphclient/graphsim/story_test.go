@@ -9,8 +9,8 @@ import (
 	"msgraph_security_exporter/graphclient/graphsim"
 )
 
-// census counts incidents in the ways a dashboard would.
-func census(all []graphsim.Incident, now time.Time) map[string]int {
+// byStatus counts incidents in the ways a dashboard would.
+func byStatus(all []graphsim.Incident, now time.Time) map[string]int {
 	n := map[string]int{"all": len(all)}
 	for _, in := range all {
 		if !in.Open() {
@@ -52,7 +52,7 @@ func TestStoryStaysBelievable(t *testing.T) {
 	const days = 14
 	for i := range days * 144 {
 		if i%50 == 0 {
-			n := census(sim.Truth(), at.Time)
+			n := byStatus(sim.Truth(), at.Time)
 			for name, r := range expected {
 				if total[name] += n[name]; n[name] < r[0] || n[name] > r[1] {
 					t.Errorf("after %s: got %d %s, want %d to %d", at.Sub(epoch), n[name], name, r[0], r[1])
@@ -73,7 +73,7 @@ func TestStoryMovesWithinAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{})
 		story := graphsim.NewStory(sim, 3)
-		if n := census(sim.Truth(), time.Now()); n["open"] < 115 || n["open"] > 125 || n["closed"] < 50 {
+		if n := byStatus(sim.Truth(), time.Now()); n["open"] < 115 || n["open"] > 125 || n["closed"] < 50 {
 			t.Errorf("begins with %v", n)
 		}
 		ctx, cancel := context.WithCancel(t.Context())

@@ -49,7 +49,7 @@ func hint(name string, known fields) string {
 }
 
 // secretInline is the message for a secret in the file.
-const secretInline = "is not to stand in this file; put it into a file of its own and name that in auth."
+const secretInline = "must not stand in this file: put it into a file of its own and name that in auth."
 
 // normalized returns a name in small letters, without hyphens and underscores.
 func normalized(name string) string {

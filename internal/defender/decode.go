@@ -40,7 +40,7 @@ var determinationAliases = map[string]string{
 // use.
 type Decoder struct {
 	severity, status, classification, determination map[string]uint8
-	unknown                                         Census            // values seen that this build does not know
+	unknown                                         FieldCounts       // values seen that this build does not know
 	tags                                            map[string]uint32 // the bit of each
 	webURLs                                         bool
 }
@@ -112,8 +112,8 @@ func (d *Decoder) value(values map[string]uint8, field Field, name string) uint8
 	return 0
 }
 
-// A Census counts rows by an enumerated property.
-type Census [fields]uint64
+// FieldCounts counts rows by [Field].
+type FieldCounts [fields]uint64
 
 // Unknown counts the rows with a value that this build does not know, by [Field].
-func (d *Decoder) Unknown() Census { return d.unknown }
+func (d *Decoder) Unknown() FieldCounts { return d.unknown }

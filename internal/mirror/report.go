@@ -90,5 +90,5 @@ type Report struct {
 	SkewKnown bool
 	// UnknownValues counts the rows with a value that this build does not
 	// know, by [Field].
-	UnknownValues defender.Census
+	UnknownValues defender.FieldCounts
 }

@@ -72,7 +72,7 @@ func (w *Walk) Begin(ctx context.Context, r *Reader, l *Listing) error {
 		w.orders = nil
 		return nil
 	}
-	return w.turn(ctx, r, l, false)
+	return w.follow(ctx, r, l, false)
 }
 
 // Run walks on to the end of the list; false if it is not sorted.
@@ -87,7 +87,7 @@ func (w *Walk) Run(ctx context.Context, r *Reader, progress func()) (bool, error
 		if w.Pages++; w.Sent.IsZero() {
 			w.Sent = l.Sent
 		}
-		if err := w.turn(ctx, r, &l, complete); err != nil {
+		if err := w.follow(ctx, r, &l, complete); err != nil {
 			return false, err
 		}
 		progress()
@@ -95,8 +95,8 @@ func (w *Walk) Run(ctx context.Context, r *Reader, progress func()) (bool, error
 	return w.ended, nil
 }
 
-// turn takes in pages that follow those before without a gap.
-func (w *Walk) turn(ctx context.Context, r *Reader, l *Listing, complete bool) error {
+// follow takes in pages that follow those before without a gap.
+func (w *Walk) follow(ctx context.Context, r *Reader, l *Listing, complete bool) error {
 	rows := slices.Concat(l.Pages...)
 	was := w.orders[0].name
 	w.orders = slices.DeleteFunc(w.orders, func(o order) bool { return !o.sorts(rows) })

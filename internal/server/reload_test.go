@@ -38,7 +38,7 @@ func TestReload(t *testing.T) {
 	status, text := e.ask(t, http.MethodPost, "/-/reload")
 	want := []string{
 		"not reloaded:",
-		path + ":18: tenants.northwind.client_secret: is not to stand in this file; put it into a file of its own and name that in auth.client_secret_file",
+		path + ":18: tenants.northwind.client_secret: must not stand in this file: put it into a file of its own and name that in auth.client_secret_file",
 		path + ":19: tenants.northwind.cloud: want one of public, usgov, usgov-dod",
 		"",
 	}
