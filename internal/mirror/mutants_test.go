@@ -45,6 +45,7 @@ func TestMutants(t *testing.T) {
 		{"no tombstone", "copy.go", "\tr.moment, r.denied = m, true\n\tc.set(r)", "\tr.moment, r.denied = m, true\n\tc.set(r)\n\tdelete(c.rows, id)", "TestCopy"},
 		{"no pass before the first snapshot", "start.go", "unread := m.update(ctx, &s.pass, false)", "unread := error(nil)", "TestChangesDuringFirst|TestStartInAStorm"},
 		{"no probe", "../reading/walk.go", "\treturn l.Unknown == 0, nil\n", "\treturn true, nil\n", "TestStart"},
+		{"an order of one time", "../reading/walk.go", "\treturn len(times) >= manyTimes\n", "\treturn true\n", "TestStartInAStorm"},
 		{"a listing stands whatever happens", "start.go", "return passed && m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil", "return true, nil", "TestModel|TestStart"},
 		{"an end that is not credible", "../reading/listing.go", "\t\tif i < n-1 && len(page) != size || i == n-1 && len(page) >= size {", "\t\tif i < n-1 && len(page) != size {", "TestCountsUp"},
 		{"repeated ids believed", "../reading/listing.go", "\treturn !strays && len(l.Each()) == rows", "\treturn !strays", "TestCountsUp"},

@@ -38,6 +38,29 @@ func (o *order) sorts(rows []defender.Incident) bool {
 	})
 }
 
+// manyTimes is how many times a page must show that it is sorted: fewer are in any order by chance,
+// and all the same one in every order there is.
+const manyTimes = 5
+
+// shown reports whether so many rows would hardly be in the order by chance.
+func (o *order) shown(rows []defender.Incident) bool {
+	times := map[defender.Ticks]bool{}
+	for i := range rows {
+		times[o.of(&rows[i])] = true
+	}
+	return len(times) >= manyTimes
+}
+
+// divide returns what of a span comes before a time and what comes after it, in the order.
+func (o *order) divide(s Span, at defender.Ticks) (before, after Span) {
+	at = min(max(at, s.From), s.To)
+	before, after = Span{s.From, at}, Span{at, s.To}
+	if o.descending {
+		return after, before
+	}
+	return before, after
+}
+
 // span returns which span of a region the order goes by.
 func (o *order) span(r *Region) *Span {
 	var probe defender.Incident
@@ -117,33 +140,34 @@ func (w *Walk) follow(ctx context.Context, r *Reader, l *Listing, complete bool)
 }
 
 // step moves past what a page has shown. What it ends in the midst of is left, by whole
-// seconds.
+// seconds. Where the page does not show its order, what it claims to be past is read.
 func (w *Walk) step(ctx context.Context, r *Reader, rows []defender.Incident) error {
 	o := &w.orders[0]
 	left, first, last := o.span(&w.left), o.of(&rows[0]), o.of(&rows[len(rows)-1])
-	second := w.left
-	part := o.span(&second)
-	*part = Span{Floor(last), Floor(last) + defender.Second}
+	end := Span{Floor(last), Floor(last) + defender.Second}
+	begins, ends := end.To, end.From
+	if !o.descending {
+		begins, ends = ends, begins
+	}
+	past, rest := o.divide(*left, begins)
+	shown := o.shown(rows)
 	switch {
-	case o.descending && part.To <= first && part.To < left.To:
-		left.To = part.To
-		return nil
-	case !o.descending && part.From > first && part.From > left.From:
-		left.From = part.From
+	case end.Holds(first) || rest == *left: // more than a page in one second
+		if past, rest = o.divide(*left, ends); shown {
+			past = end
+		}
+	case shown:
+		*left = rest
 		return nil
 	}
-	// More than a page in one second.
 	q := w.Query
-	q.Region = second
+	q.Region = w.left
+	*o.span(&q.Region) = past
 	c := NewCover(q, Created((&Listing{Pages: [][]defender.Incident{rows}}).Each()), 2, false, r.Now())
 	if err := c.Run(ctx, r); err != nil {
 		return err
 	}
-	if o.descending {
-		left.To = part.From
-	} else {
-		left.From = part.To
-	}
+	*left = rest
 	return nil
 }
 
