@@ -33,6 +33,12 @@ mirror-mutants: ; go test -count=1 -timeout=90m -run=TestMutants ./internal/mirr
 fuzz:  ; @set -e; for f in $$(grep -lr --include='*_test.go' '^func Fuzz' $$(go list -f '{{.Dir}}' ./...) | xargs -n1 dirname | sort -u); do for t in $$(go test -list '^Fuzz' $$f | grep '^Fuzz'); do echo "$$t"; go test -timeout=60m -run='^$$' -fuzz="^$$t$$" -fuzztime=$(FUZZTIME) "$$f"; done; done
 bench: ; go test -run='^$$' -bench=. -timeout=60m ./internal/mirror -bench.pulls=$(BENCH_PULLS)
 demo:  ; go run . --demo
+# Which statements the tests of all packages run, by package, and the functions that none of them does.
+coverage:
+	rm -rf .tools/coverage && mkdir -p .tools/coverage
+	go test -short -timeout=30m -coverpkg="$$(go list ./... | grep -v -e /architecture -e /graphtest | paste -sd,)" ./... -args -test.gocoverdir="$$PWD/.tools/coverage" >.tools/coverage.log || { cat .tools/coverage.log; exit 1; }
+	go tool covdata percent -i=.tools/coverage
+	go tool covdata textfmt -i=.tools/coverage -o .tools/coverage.txt && go tool cover -func=.tools/coverage.txt | grep -E '\s0\.0%'
 # Twice the same bytes, of each platform in PLATFORMS.
 reproducible: ; tools/reproducible $(PLATFORMS)
 # Needs the network: the database is asked.

@@ -2,6 +2,7 @@ package packages
 
 import (
 	"archive/zip"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -120,6 +121,20 @@ func TestArchives(t *testing.T) {
 	for _, want := range []string{"msgraph_security_exporter.exe", "LICENSE", "docs/install.md", "licenses/go/LICENSE", "completions/msgraph_security_exporter.bash"} {
 		if !has[want] {
 			t.Errorf("%s is not in the archive for Windows", want)
+		}
+	}
+	table, err := os.ReadFile("../../docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked, _, _ := strings.Cut(string(table), "\n## In tests alone\n")
+	modules := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(linked, -1)
+	if len(modules) < 30 {
+		t.Errorf("docs/dependencies.md lists %d modules", len(modules))
+	}
+	for _, m := range modules {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(has)), func(name string) bool { return strings.HasPrefix(name, "licenses/"+m[1]+"/") }) {
+			t.Errorf("the licence of %s is not in the archive for Windows", m[1])
 		}
 	}
 	sums, err := os.ReadFile(filepath.Join(dist, "SHA256SUMS"))

@@ -145,7 +145,7 @@ func oneLine(text string) string {
 // either is a boolean that is broken where its mutant is alive.
 func (f *finder) either(n ast.Expr, kind, broken string) {
 	f.add(n, kind, broken, func(id int, inner string) string {
-		return fmt.Sprintf("(mutant_(%d) && (%s) || !mutant_(%[1]d) && (%s))", id, broken, inner)
+		return fmt.Sprintf("(mutant_(%d) && (%s) || !mutant_(%[1]d) && (%[3]s))", id, broken, inner)
 	})
 }
 
