@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -23,7 +24,7 @@ func build(ctx context.Context, root, dir, overlay string, sources []*source) ([
 			suites = append(suites, &suite{name: p.name, dir: p.Dir, binary: filepath.Join(dir, filepath.Base(p.ImportPath)+".test")})
 		}
 	}
-	state, err := stateOf(root, strings.Join(args, " "))
+	state, err := stateOf(root, dir, strings.Join(args, " "))
 	if err != nil {
 		return nil, err
 	}
@@ -49,24 +50,18 @@ func build(ctx context.Context, root, dir, overlay string, sources []*source) ([
 	return suites, nil
 }
 
-// stateOf returns a digest of all that the test binaries are compiled from: the files of the
-// module but for documentation, and this program.
-func stateOf(root, args string) ([]byte, error) {
+// stateOf returns a digest of all that the test binaries are compiled from: the changed texts in
+// dir, and the files of the module but for documentation.
+func stateOf(root, dir, args string) ([]byte, error) {
 	sum := sha256.New()
-	sum.Write([]byte(args + switchText))
-	if self, err := os.Executable(); err == nil {
-		content, err := os.ReadFile(self)
-		if err != nil {
-			return nil, err
-		}
-		sum.Write(content)
-	}
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+	sum.Write([]byte(args))
+	digest := func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			if _, err := os.Stat(filepath.Join(name, "go.mod")); name != root && (err == nil || strings.HasPrefix(d.Name(), ".")) {
+			_, err := os.Stat(filepath.Join(name, "go.mod"))
+			if apart := err == nil || strings.HasPrefix(d.Name(), "."); apart && name != root && name != dir {
 				return filepath.SkipDir
 			}
 			return nil
@@ -77,10 +72,10 @@ func stateOf(root, args string) ([]byte, error) {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(sum, name, len(content))
-			sum.Write(content)
+			sum.Write(fmt.Appendln(content, name, len(content)))
 		}
 		return nil
-	})
+	}
+	err := errors.Join(filepath.WalkDir(root, digest), filepath.WalkDir(dir, digest))
 	return []byte(hex.EncodeToString(sum.Sum(nil))), err
 }

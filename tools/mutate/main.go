@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 	set.StringVar(&s.root, "C", ".", "root of the sources")
 	set.StringVar(&s.dir, "dir", ".tools/mutants", "folder for what is compiled and found, below the root")
 	set.StringVar(&s.survivors, "survivors", "tools/mutate/survivors.txt", "the explained survivors, below the root")
-	set.IntVar(&s.n, "n", 400, "mutants of the sample; 0: all")
+	set.IntVar(&s.n, "n", 320, "mutants of the sample; 0: all")
 	set.Uint64Var(&s.seed, "seed", 1, "seed of the sample")
 	set.StringVar(&s.only, "package", "", "only the mutants of this package, by its path from the root")
 	set.DurationVar(&s.duration, "for", 24*time.Hour, "end after this time; the next run goes on")

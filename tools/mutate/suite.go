@@ -38,7 +38,7 @@ func (t *test) String() string { return t.suite.name + "." + t.Name }
 var flags = map[string][]string{"internal/mirror": {"-model.events=600"}}
 
 // dear is how much of a processor a test may take and still be asked about mutants.
-const dear = 20 * time.Second
+const dear = 12 * time.Second
 
 // measure runs each test of the suite alone, where nothing is changed. What it finds is kept in
 // the folder until the binary changes.
@@ -52,7 +52,7 @@ func (s *suite) measure(ctx context.Context, dir string, say func(string, ...any
 	for _, t := range s.tests {
 		t.suite = s
 	}
-	names, err := s.command(ctx, nil, "-test.list=.").Output()
+	names, err := s.command(ctx, dear, nil, "-test.list=.").Output()
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.binary, err)
 	}
@@ -97,7 +97,7 @@ func (t *test) measure(ctx context.Context, reach string) error {
 		return err
 	}
 	began := time.Now()
-	command := t.suite.command(ctx, []string{"MUTANT_REACH=" + reach}, "-test.run=^"+t.Name+"$", "-test.timeout=3m")
+	command := t.suite.command(ctx, dear, []string{"MUTANT_REACH=" + reach}, "-test.run=^"+t.Name+"$", "-test.timeout=5m")
 	err := command.Run()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -117,9 +117,12 @@ func (t *test) measure(ctx context.Context, reach string) error {
 	return nil
 }
 
-// command runs the suite as go test does.
-func (s *suite) command(ctx context.Context, env []string, args ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, s.binary, append(append(args, "-test.failfast", "-test.short"), flags[s.name]...)...)
+// command runs the suite as go test does, for so much of a processor's time at most: how long a test
+// waits says little on a busy machine, but a mutant that never ends takes all it can get.
+func (s *suite) command(ctx context.Context, cpu time.Duration, env []string, args ...string) *exec.Cmd {
+	args = append(append(args, "-test.failfast", "-test.short"), flags[s.name]...)
+	limited := fmt.Sprintf(`ulimit -t %.0f; exec "$0" "$@"`, cpu.Seconds())
+	c := exec.CommandContext(ctx, "sh", append([]string{"-c", limited, s.binary}, args...)...)
 	c.Dir, c.Env = s.dir, append(os.Environ(), env...)
 	c.WaitDelay = 5 * time.Second
 	return c
@@ -131,14 +134,14 @@ var failed = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
 // failed: "" if all passed, and "?" if it does not say.
 func (s *suite) run(ctx context.Context, id int, tests []*test) string {
 	var names []string
-	timeout := 20 * time.Second
+	timeout, cpu := time.Minute, 10*time.Second
 	for _, t := range tests {
 		names = append(names, t.Name)
-		timeout += 5 * t.Wall
+		timeout, cpu = timeout+5*t.Wall, cpu+5*t.CPU
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout+10*time.Second)
 	defer cancel()
-	command := s.command(ctx, []string{fmt.Sprint("MUTANT=", id)}, "-test.run=^("+strings.Join(names, "|")+")$", fmt.Sprint("-test.timeout=", timeout))
+	command := s.command(ctx, cpu, []string{fmt.Sprint("MUTANT=", id)}, "-test.run=^("+strings.Join(names, "|")+")$", fmt.Sprint("-test.timeout=", timeout))
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
 	if command.Run() == nil {
