@@ -17,6 +17,7 @@
 //	pages over HTTP, reload             internal/server
 //	the status page                     internal/statuspage
 //	--check and --config.check          internal/preflight
+//	--check.contract                    internal/contract
 //	--healthcheck                       internal/server
 //	the simulator, --demo               graphclient/graphsim
 //	alerts and recording rules          deploy/mixin
@@ -76,7 +77,7 @@ func run(ctx context.Context, reloads <-chan os.Signal) error {
 	case cfg.ConfigCheck:
 		return preflight.Describe(os.Stdout, cfg.Plan)
 	case cfg.Check:
-		return preflight.Check(ctx, cfg, logger, os.Stdout)
+		return preflight.Check(ctx, cfg, logger, os.Stdout, os.Stderr)
 	}
 	return server.Serve(ctx, cfg, logger, reloads)
 }

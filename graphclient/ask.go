@@ -25,6 +25,8 @@ type Reply struct {
 	// there was none. The header holds no secret, and otherwise whatever Graph has sent.
 	Status int
 	Header http.Header
+	// Requests is how many have been sent that were answered: 2 if the first one's token was refused.
+	Requests int
 	// Body is that of an answer with 200: JSON perhaps, of bounded depth, with everything that Graph
 	// says of incidents.
 	Body []byte
@@ -35,6 +37,7 @@ type Reply struct {
 func (c *Client) Ask(ctx context.Context, q Question) (Reply, error) {
 	var reply Reply
 	query := Query{Operation: OperationSweep, Patient: true, heard: func(resp *http.Response) {
+		reply.Requests++
 		reply.Status, reply.Header = resp.StatusCode, c.cleanHeader(resp.Header)
 	}}
 	u := new(*c.root)

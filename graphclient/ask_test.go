@@ -65,7 +65,7 @@ func TestAskIsNotRepeated(t *testing.T) {
 		sim := graphsim.New(graphsim.Config{})
 		sim.Fault(graphsim.Fault{Match: graphsim.ListOperation, Status: 503})
 		reply, err := connect(t, sim).Ask(t.Context(), Question{})
-		if got := operations(sim)[graphsim.ListOperation]; ReasonOf(err) != ReasonServerError || reply.Status != 503 || got != 1 {
+		if got := operations(sim)[graphsim.ListOperation]; ReasonOf(err) != ReasonServerError || reply.Status != 503 || reply.Requests != 1 || got != 1 {
 			t.Errorf("got %v, %d, %d requests", err, reply.Status, got)
 		}
 	})

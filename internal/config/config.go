@@ -25,6 +25,7 @@ type Config struct {
 	Loader                      // which reads the file again at each reload
 	Plan                        *Plan
 	ConfigCheck, Check, Demo    bool
+	CheckContract               bool // goes with Check
 	Healthcheck                 bool // nothing else but Web is set
 	CheckFormat                 string
 	Lifecycle, Pprof, Exemplars bool
@@ -71,18 +72,19 @@ func Parse(args []string, getenv func(string) string, stdout io.Writer) (*Config
 func check(flags *flagValues, getenv func(string) string) (*Config, error) {
 	v := &validator{flags: flags, environment: getenv}
 	cfg := &Config{
-		Loader:      Loader{path: flags.configFile, tenantFlags: flags.tenantFlags, environment: getenv},
-		ConfigCheck: flags.configCheck,
-		Check:       flags.check,
-		CheckFormat: flags.checkFormat,
-		Demo:        flags.demo,
-		Lifecycle:   flags.lifecycle,
-		Pprof:       flags.pprof,
-		StatusPage:  flags.statusPage,
-		Exemplars:   flags.exemplars,
-		Web:         flags.web,
-		logLevel:    promslog.NewLevel(),
-		logFormat:   promslog.NewFormat(),
+		Loader:        Loader{path: flags.configFile, tenantFlags: flags.tenantFlags, environment: getenv},
+		ConfigCheck:   flags.configCheck,
+		Check:         flags.check || flags.checkContract,
+		CheckFormat:   flags.checkFormat,
+		CheckContract: flags.checkContract,
+		Demo:          flags.demo,
+		Lifecycle:     flags.lifecycle,
+		Pprof:         flags.pprof,
+		StatusPage:    flags.statusPage,
+		Exemplars:     flags.exemplars,
+		Web:           flags.web,
+		logLevel:      promslog.NewLevel(),
+		logFormat:     promslog.NewFormat(),
 	}
 	v.checkPlan(cfg)
 	if cfg.ConfigCheck && cfg.Plan != nil {

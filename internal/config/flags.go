@@ -37,6 +37,7 @@ type flagValues struct {
 	logLevel, logFormat, configFile           string
 	configCheck, check, demo, healthcheck     bool
 	checkFormat                               string
+	checkContract                             bool
 	lifecycle, pprof, exemplars, statusPage   bool
 	web                                       *web.FlagConfig
 	tenantFlags                               []string // names of the given flags that describe the tenant of the flags
@@ -57,6 +58,8 @@ func application() (*kingpin.Application, *flagValues) {
 		BoolVar(&o.check)
 	app.Flag("check.format", "Format of the report of --check. One of: ["+strings.Join(CheckFormats(), ", ")+"].").
 		Default(CheckText).HintOptions(CheckFormats()...).StringVar(&o.checkFormat)
+	app.Flag("check.contract", "Check as --check does, with its report on standard error, then ask Graph what can only be assumed of it. "+
+		"Reads only, and prints shapes for an issue of this project: no id, name or title.").BoolVar(&o.checkContract)
 	app.Flag("healthcheck", "Ask the exporter that runs on this host with the same --web flags whether it is healthy, and exit with 0 if it is, else 1.").
 		BoolVar(&o.healthcheck)
 	o.tenantFlag(app)("demo", "Serve a simulated tenant with invented incidents. Needs no account.").BoolVar(&o.demo)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"msgraph_security_exporter/graphclient/graphsim"
 	"msgraph_security_exporter/internal/buildinfo"
 	"msgraph_security_exporter/internal/graphtest"
 )
@@ -203,6 +204,22 @@ func TestHelp(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s: got %q, want it to hold %q", flag, out.String(), want)
 		}
+	}
+}
+
+// TestCheckContract shows that the questions about the contract come with a check, and not with the demo.
+func TestCheckContract(t *testing.T) {
+	t.Parallel()
+	g := graphtest.New(t, "http://127.0.0.1:1", graphsim.Config{})
+	for flag, contract := range map[string]bool{"--check.contract": true, "--check": false} {
+		cfg, err := Parse(g.Flags(flag), graphtest.None, io.Discard)
+		if err != nil || !cfg.Check || cfg.CheckContract != contract {
+			t.Errorf("%s: got %+v, %v", flag, cfg, err)
+		}
+	}
+	_, err := Parse([]string{"--demo", "--check.contract"}, graphtest.None, io.Discard)
+	if want := "--check.contract: not with --demo, which has nothing to check"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

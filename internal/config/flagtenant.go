@@ -135,8 +135,10 @@ func (v *validator) endpointOr(name, given, otherwise string) string {
 // checkDemo refuses the flags that choose a tenant: the demo serves a simulated one. It does
 // not look at variables, which may be meant for another program.
 func (v *validator) checkDemo() {
-	if v.flags.check {
-		v.mistake("--check", "not with --demo, which has nothing to check")
+	for name, given := range map[string]bool{"--check": v.flags.check, "--check.contract": v.flags.checkContract} {
+		if given {
+			v.mistake(name, "not with --demo, which has nothing to check")
+		}
 	}
 	for _, f := range []struct{ name, value string }{
 		{"--graph.tenant-id", v.flags.tenantID},

@@ -16,26 +16,34 @@ import (
 // maxConcurrent is how many tenants are checked at the same time.
 const maxConcurrent = 8
 
-// Check checks every tenant and writes a report. It returns an error if any check has
-// failed.
-func Check(ctx context.Context, cfg *config.Config, logger *slog.Logger, w io.Writer) error {
+// Check checks every tenant and writes a report to stdout. With --check.contract it asks Graph about its
+// contract as well: stdout then gets what that says, which names nobody, and stderr the report. It returns
+// an error if any check has failed, or if Graph could not be asked everything.
+func Check(ctx context.Context, cfg *config.Config, logger *slog.Logger, stdout, stderr io.Writer) error {
 	transport := tenant.NewTransport()
 	defer transport.CloseIdleConnections()
-	r, err := checkAll(ctx, cfg.Plan.Tenants, tenant.Options{Transport: transport, Hidden: cfg.Hidden, Logger: logger})
+	r, err := checkAll(ctx, cfg.Plan.Tenants, tenant.Options{Transport: transport, Hidden: cfg.Hidden, Logger: logger}, cfg.CheckContract)
 	if err != nil {
 		return err
 	}
-	if err := r.write(w, cfg.CheckFormat); err != nil {
+	own := stdout
+	if cfg.CheckContract {
+		own = stderr
+	}
+	if err := r.write(own, cfg.CheckFormat); err != nil {
 		return err
 	}
-	if !r.OK {
-		return errors.New("a check has failed")
+	if cfg.CheckContract {
+		err = r.writeContracts(stdout)
 	}
-	return nil
+	if !r.OK {
+		err = errors.Join(errors.New("a check has failed"), err)
+	}
+	return err
 }
 
-// checkAll checks the tenants, several at the same time.
-func checkAll(ctx context.Context, tenants []*config.Tenant, opts tenant.Options) (*report, error) {
+// checkAll checks the tenants, several at the same time, and asks about the contract if it is to.
+func checkAll(ctx context.Context, tenants []*config.Tenant, opts tenant.Options, withContract bool) (*report, error) {
 	r := &report{OK: true, Tenants: make([]*tenantReport, len(tenants))}
 	errs := make([]error, len(tenants))
 	var running sync.WaitGroup
@@ -44,7 +52,7 @@ func checkAll(ctx context.Context, tenants []*config.Tenant, opts tenant.Options
 		semaphore <- struct{}{}
 		running.Go(func() {
 			defer func() { <-semaphore }()
-			r.Tenants[i], errs[i] = checkTenant(ctx, cfg, opts)
+			r.Tenants[i], errs[i] = checkTenant(ctx, cfg, opts, withContract)
 		})
 	}
 	running.Wait()

@@ -25,7 +25,7 @@ func run(t *testing.T, out io.Writer, args ...string) error {
 	if err != nil {
 		return err
 	}
-	return Check(t.Context(), cfg, slog.New(slog.DiscardHandler), out)
+	return Check(t.Context(), cfg, slog.New(slog.DiscardHandler), out, io.Discard)
 }
 
 // TestCheck shows what --check says of everything that is known to keep a tenant from

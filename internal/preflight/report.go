@@ -3,12 +3,14 @@ package preflight
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"msgraph_security_exporter/internal/config"
+	"msgraph_security_exporter/internal/contract"
 )
 
 // A report is the results of --check for every tenant.
@@ -25,6 +27,9 @@ type tenantReport struct {
 	OK       bool       `json:"ok"` // nothing has failed
 	Results  []result   `json:"checks"`
 	Open     *openCount `json:"open_incidents,omitempty"` // nil until all have been read
+
+	contract    *contract.Report // nil: Graph was not asked about its contract
+	contractErr error            // why it was not asked everything
 }
 
 // A result says how one step went.
@@ -93,6 +98,28 @@ func (r *report) write(w io.Writer, format string) error {
 		}
 	}
 	return nil
+}
+
+// writeContracts writes what Graph says of its contract, tenant by tenant, without their names. The error,
+// which has them, says which tenants' Graph could not be asked everything.
+func (r *report) writeContracts(w io.Writer) error {
+	var errs []error
+	for i, t := range r.Tenants {
+		text := "Graph was not asked about its contract: the check before has failed.\n"
+		if t.contract != nil {
+			text = t.contract.String()
+		}
+		if len(r.Tenants) > 1 {
+			text = fmt.Sprintf("Tenant %d of %d\n\n%s\n", i+1, len(r.Tenants), text)
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+		if t.contractErr != nil {
+			errs = append(errs, fmt.Errorf("tenant %s: %w", cmp.Or(t.Tenant, "of the flags"), t.contractErr))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // String returns the report for people:

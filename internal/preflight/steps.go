@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
+	"msgraph_security_exporter/internal/buildinfo"
 	"msgraph_security_exporter/internal/config"
 	"msgraph_security_exporter/internal/configfile"
+	"msgraph_security_exporter/internal/contract"
 	"msgraph_security_exporter/internal/tenant"
 )
 
@@ -22,8 +24,9 @@ type checker struct {
 	claims *graphclient.Claims // nil if only Graph can read the token
 }
 
-// checkTenant takes every step. It reads all open incidents, as the exporter does at its start.
-func checkTenant(ctx context.Context, cfg *config.Tenant, opts tenant.Options) (*tenantReport, error) {
+// checkTenant takes every step. It reads all open incidents, as the exporter does at its start. If it is
+// to and nothing has failed, it asks about the contract afterwards.
+func checkTenant(ctx context.Context, cfg *config.Tenant, opts tenant.Options, withContract bool) (*tenantReport, error) {
 	t, err := tenant.New(ctx, cfg, opts)
 	if err != nil {
 		return nil, err
@@ -38,7 +41,23 @@ func checkTenant(ctx context.Context, cfg *config.Tenant, opts tenant.Options) (
 		c.checkIncidents(ctx)
 	}
 	c.finish()
+	if withContract && c.OK {
+		tenant.Logger(opts.Logger, cfg).InfoContext(ctx, "Asking Graph about its contract, which takes a minute or two")
+		c.askContract(ctx)
+	}
 	return &c.tenantReport, nil
+}
+
+// askContract asks Graph about its contract, with the limiter of the check and while the mirror rests.
+func (c *checker) askContract(ctx context.Context) {
+	c.tenant.Rest()
+	subject := contract.Subject{Graph: c.tenant.Graph, Version: buildinfo.Version()}
+	for _, cloud := range graphclient.Clouds() {
+		if cloud.Endpoint == c.cfg.Endpoint {
+			subject.Cloud = "the cloud " + cloud.Name
+		}
+	}
+	c.contract, c.contractErr = contract.Ask(ctx, subject)
 }
 
 // endsSoon is how long before its end a credential gets a warning.

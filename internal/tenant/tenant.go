@@ -39,6 +39,7 @@ type Tenant struct {
 	collectors []prometheus.Collector  // those that do not depend on the objectives
 	tasks      []func(context.Context) // run until their context ends
 	start      func()                  // runs the tasks, the first time
+	rest       func()                  // ends the tasks and waits for them
 	stop       func()                  // ends the tasks and waits for them
 	acquired   sync.WaitGroup          // pulls under way
 }
@@ -109,20 +110,28 @@ func (t *Tenant) SetObjectives(objectives []collector.Objective) {
 // request outlives them.
 func (t *Tenant) setLifecycle(ctx context.Context, cancel func()) {
 	var running sync.WaitGroup
+	atWork, rest := context.WithCancel(ctx)
 	t.start = sync.OnceFunc(func() {
 		for _, task := range t.tasks {
-			running.Go(func() { task(ctx) })
+			running.Go(func() { task(atWork) })
 		}
 	})
+	t.rest = func() {
+		rest()
+		running.Wait()
+	}
 	t.stop = func() {
 		cancel()
-		running.Wait()
+		t.rest()
 	}
 }
 
 // Start runs the tasks of the tenant: the mirror, and the story of the demo. Further calls do
 // nothing.
 func (t *Tenant) Start() { t.start() }
+
+// Rest ends the tasks, and waits for them: the limiter is free for what others ask.
+func (t *Tenant) Rest() { t.rest() }
 
 // Close ends the tasks and every request, and waits for the tasks.
 func (t *Tenant) Close() { t.stop() }

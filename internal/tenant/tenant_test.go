@@ -43,6 +43,31 @@ func newTenant(ctx context.Context, t *testing.T) (*Tenant, *graphtest.Graph, *a
 	return tenant, g, inFlight
 }
 
+// TestRest shows that a tenant at rest sends nothing by itself, also if it has just been pulled, and what it
+// is asked to.
+func TestRest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tenant, g, _ := newTenant(t.Context(), t)
+		defer tenant.Close()
+		tenant.Start()
+		_ = tenant.Mirror.Refresh(t.Context())
+		for _, busy := range []bool{true, false} {
+			if !busy {
+				tenant.Rest()
+			}
+			g.ForgetRequests()
+			time.Sleep(time.Minute)
+			if n := len(g.Requests()); (n > 0) != busy {
+				t.Errorf("busy: %t, %d requests", busy, n)
+			}
+		}
+		if _, _, err := tenant.Graph.Incident(t.Context(), g.Truth()[0].ID); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestLifecycle shows that a tenant sends nothing before its start, outlives the context that
 // it was made with, and ends at once, with a sign-in that nobody answers.
 func TestLifecycle(t *testing.T) {
