@@ -1,6 +1,7 @@
 package graphclient
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
@@ -54,7 +55,7 @@ func (c *Client) responseError(ctx context.Context, op Operation, resp *http.Res
 // errorBody returns the body of an error, and nothing of one that is too long: its end could be the
 // beginning of a secret, which nobody would recognize.
 func errorBody(resp *http.Response) ([]byte, error) {
-	r, err := decode(resp, maxErrorBody)
+	r, err := decode(resp, maxErrorBody, new(gzip.Reader))
 	if err != nil {
 		return nil, err
 	}

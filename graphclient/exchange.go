@@ -2,6 +2,7 @@ package graphclient
 
 import (
 	"bytes"
+	"compress/gzip"
 	"io"
 	"net/http"
 )
@@ -46,7 +47,7 @@ func (x *exchange) hideHeaders(r *http.Request) {
 // bufferBody reads the body of an answer to a sign-in into memory.
 func bufferBody(resp *http.Response) error {
 	defer resp.Body.Close()
-	r, err := decode(resp, maxTokenBody)
+	r, err := decode(resp, maxTokenBody, new(gzip.Reader))
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package graphclient
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -51,32 +52,40 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // decompress makes the body of an answer the decompressed one, which is read when it is wanted.
 func decompress(resp *http.Response) {
-	body := resp.Body
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{&lazyReader{open: func() (io.Reader, error) {
-		return decode(&http.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, Body: body}, maxBody)
-	}}, body}
+	resp.Body = &lazyBody{sent: resp.Body}
 	resp.Header.Del("Content-Encoding")
 	resp.Header.Del("Content-Length")
 	resp.ContentLength, resp.Uncompressed = -1, true
 }
 
-// A lazyReader is opened by the first read.
-type lazyReader struct {
-	open func() (io.Reader, error)
-	r    io.Reader
+// A lazyBody is a compressed body that is opened by the first read. It is not to be read and closed at
+// the same time.
+type lazyBody struct {
+	sent io.ReadCloser
+	r    io.Reader    // nil before the first read
+	z    *gzip.Reader // behind r
 }
 
 // Read implements [io.Reader].
-func (l *lazyReader) Read(b []byte) (n int, err error) {
+func (l *lazyBody) Read(b []byte) (n int, err error) {
 	if l.r == nil {
-		if l.r, err = l.open(); err != nil {
+		l.z = decompressors.Get().(*gzip.Reader)
+		compressed := &http.Response{Header: http.Header{"Content-Encoding": {"gzip"}}, Body: l.sent}
+		if l.r, err = decode(compressed, maxBody, l.z); err != nil {
 			return 0, err
 		}
 	}
 	return l.r.Read(b)
+}
+
+// Close implements [io.Closer].
+func (l *lazyBody) Close() error {
+	if l.z != nil {
+		decompressors.Put(l.z)
+		l.z = nil
+	}
+	l.r = l.sent // whose error says that it is closed
+	return l.sent.Close()
 }
 
 // dial connects to an address. [ParseEndpoint] admits http to localhost, because that is this

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,6 +21,7 @@ type manifest struct {
 	Metadata struct{ Name string }
 	Data     map[string]string
 	Spec     struct {
+		Replicas int
 		Template struct{ Spec pod }
 	}
 }
@@ -43,7 +45,7 @@ func parse(t *testing.T, text string) []manifest {
 		if err != nil {
 			t.Fatalf("%v in:\n%s", err, text)
 		}
-		if kind := raw["kind"]; kind != "Deployment" && kind != "ConfigMap" {
+		if kind := raw["kind"]; kind != "Deployment" && kind != "StatefulSet" && kind != "ConfigMap" {
 			continue
 		}
 		again, err := yaml.Marshal(raw)
@@ -78,19 +80,36 @@ func accepted(t *testing.T, name string, manifests []manifest) {
 	} {
 		put(t, filepath.Join(folder, file), text)
 	}
-	for _, m := range manifests {
-		if text, ok := m.Data["config.yml"]; ok {
-			put(t, filepath.Join(folder, "config/config.yml"), strings.ReplaceAll(text, mounted, folder))
-		}
-	}
-	i := slices.IndexFunc(manifests, func(m manifest) bool { return m.Kind == "Deployment" })
+	pods := []string{""}
+	i := slices.IndexFunc(manifests, func(m manifest) bool { return m.Kind == "Deployment" || m.Kind == "StatefulSet" })
 	if i < 0 {
 		t.Fatalf("%s: no deployment", name)
 	}
-	container := manifests[i].Spec.Template.Spec.Containers[0]
+	if workload := manifests[i]; workload.Kind == "StatefulSet" {
+		pods = nil
+		for n := range workload.Spec.Replicas {
+			pods = append(pods, workload.Metadata.Name+"-"+strconv.Itoa(n))
+		}
+	}
+	for _, m := range manifests {
+		for file, text := range m.Data {
+			if strings.HasSuffix(file, ".yml") {
+				put(t, filepath.Join(folder, "config", file), strings.ReplaceAll(text, mounted, folder))
+			}
+		}
+	}
+	for _, pod := range pods {
+		starts(t, name, manifests[i], folder, pod)
+	}
+}
+
+// starts gives the exporter what a pod of the workload gives it; folder has the pod's volumes.
+func starts(t *testing.T, name string, workload manifest, folder, pod string) {
+	t.Helper()
+	container := workload.Spec.Template.Spec.Containers[0]
 	args := []string{"--config.check"}
 	for _, a := range container.Args {
-		args = append(args, strings.ReplaceAll(a, mounted, folder))
+		args = append(args, strings.NewReplacer(mounted, folder, "$(SHARD)", pod).Replace(a))
 	}
 	command := exec.Command(exporter, args...)
 	// What the webhook of workload identity adds.

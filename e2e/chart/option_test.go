@@ -22,6 +22,7 @@ const (
 	signIn  = `;credentials.existingSecret="s";credentials.clientSecretKey="k"`
 	monitor = `demo=true;serviceMonitor.enabled=true`
 	probes  = `tenants=["contoso"];existingConfigMap="c";probe.enabled=true`
+	config  = `config={"tenants":[{"name":"contoso","tenant_id":"contoso.onmicrosoft.com","client_id":"66666666-7777-8888-9999-000000000000","auth":{"client_secret_file":"../credentials/k"}}]}`
 	rules   = `demo=true;prometheusRule.enabled=true`
 	boards  = `demo=true;dashboards.enabled=true`
 	policy  = `demo=true;networkPolicy.enabled=true`
@@ -33,6 +34,8 @@ var options = []option{
 	{`demo=true;image.repository="r"`, "image: r:"}, {`demo=true;image.tag="t"`, ":t"}, {`demo=true;image.pullPolicy="Always"`, "Policy: Always"},
 	{`demo=true;image.digest="sha256:` + sixtyFour + `"`, "@sha256:" + sixtyFour}, {`demo=true;imagePullSecrets=[{"name":"p"}]`, "- name: p"},
 	{`demo=true;nameOverride="n"`, `name: "release-n"`}, {`demo=true;fullnameOverride="f"`, `name: "f"`}, {`demo=true;replicas=3`, "replicas: 3"},
+	{`shards=1;` + config, "kind: StatefulSet"}, {`shards=1;serviceMonitor.enabled=true;` + config, `regex: "release-msgraph-security-exporter-0"`},
+	{`shards=1;probe.enabled=true;` + config, "url: release-msgraph-security-exporter-0.release-msgraph-security-exporter-shards.monitoring.svc:10365"},
 	{`demo=true`, "- --demo"},
 	{tenant + signIn, "--graph.tenant-id=contoso.onmicrosoft.com"}, {tenant + signIn, "--graph.client-id=6666"}, {tenant + signIn, `secretName: "s"`},
 	{tenant + signIn, "--graph.client-secret-file=/etc/msgraph_security_exporter/credentials/k"},
@@ -120,6 +123,10 @@ func TestRefused(t *testing.T) {
 		`image.digest="latest"`:                       "pattern",
 		probes + `;replicas=2`:                        "mixes the counters",
 		`demo=true;probe.enabled=true`:                "no tenants",
+		`demo=true;shards=2`:                          "the tenants of config.tenants, and nothing else",
+		`shards=2;` + probes:                          "the tenants of config.tenants, and nothing else",
+		`shards=1;replicas=2;` + config:               "replicas has to be 1",
+		`shards=2;` + config:                          "take fewer shards",
 		rules + `;prometheusRule.disabled=["NoSuch"]`: "no alert NoSuch",
 		rules + `;prometheusRule.overrides={"No":{}}`: "no alert No",
 	} {

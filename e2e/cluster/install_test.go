@@ -37,7 +37,7 @@ func (c cluster) ask(method, path, body string) (string, error) {
 
 // lists are where the objects of each kind that the chart renders are.
 var lists = []string{
-	"/apis/apps/v1/%sdeployments", "/api/v1/%sservices", "/api/v1/%sserviceaccounts", "/api/v1/%sconfigmaps", "/api/v1/%ssecrets", "/api/v1/%spods",
+	"/apis/apps/v1/%sdeployments", "/apis/apps/v1/%sstatefulsets", "/api/v1/%sservices", "/api/v1/%sserviceaccounts", "/api/v1/%sconfigmaps", "/api/v1/%ssecrets", "/api/v1/%spods",
 	"/apis/networking.k8s.io/v1/%snetworkpolicies", "/apis/policy/v1/%spoddisruptionbudgets",
 	"/apis/monitoring.coreos.com/v1/%sservicemonitors", "/apis/monitoring.coreos.com/v1/%sprobes", "/apis/monitoring.coreos.com/v1/%sprometheusrules",
 }

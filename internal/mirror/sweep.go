@@ -46,7 +46,8 @@ func (m *Mirror) sweep(ctx context.Context) {
 	}
 }
 
-// nextWindow returns the window that is due next, cut to what a page holds.
+// nextWindow returns the window that is due next, cut to what a page holds once it is due: until then
+// the sweeper asks every second.
 func (m *Mirror) nextWindow() (window, time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -54,6 +55,9 @@ func (m *Mirror) nextWindow() (window, time.Duration) {
 		m.windows.replace(reading.CutAll(reading.AllTime, m.openTimes(reading.AllTime), reading.CellRows))
 	}
 	w, due := m.windows.next(m.youngSince())
+	if due > m.elapsedLocked() {
+		return w, due
+	}
 	if times := m.openTimes(w.Span); len(times) > reading.CellRows {
 		m.windows.replace(reading.CutAll(w.Span, times, reading.CellRows))
 		w, due = m.windows.next(m.youngSince())

@@ -16,6 +16,7 @@ var narrower = map[string]schema{
 	"image.digest":                       {"pattern": "^(sha256:[0-9a-f]{64})?$"},
 	"image.pullPolicy":                   {"enum": []string{"Always", "IfNotPresent", "Never"}},
 	"replicas":                           {"minimum": 0},
+	"shards":                             {"minimum": 0, "maximum": 100},
 	"graph.cloud":                        {"enum": []string{"public", "usgov", "usgov-dod"}},
 	"graph.authMethod":                   {"enum": []string{"auto", "secret", "certificate", "workload-identity", "managed-identity"}},
 	"graph.requestsPerMinute":            {"minimum": 1, "maximum": 100000},

@@ -12,6 +12,36 @@
 {{- end }}
 {{- end }}
 
+{{/* The name of the Deployment, or of the StatefulSet: a number is added to it, and a hash that Kubernetes makes a label of. */}}
+{{- define "exporter.workload" -}}
+{{- if .Values.shards }}{{ include "exporter.fullname" . | trunc 52 | trimSuffix "-" }}{{ else }}{{ include "exporter.fullname" . }}{{ end }}
+{{- end }}
+
+{{/* The name of the service. That of shards has another, since a service cannot become one without an address. */}}
+{{- define "exporter.service" -}}
+{{- if .Values.shards }}{{ include "exporter.workload" . }}-shards{{ else }}{{ include "exporter.fullname" . }}{{ end }}
+{{- end }}
+
+{{/* Its port: behind a service without an address there is only that of the pod. */}}
+{{- define "exporter.port" -}}
+{{- if or .Values.shards .Values.service.headless }}10365{{ else }}{{ .Values.service.port }}{{ end }}
+{{- end }}
+
+{{/* The pod that has the tenant of a name: of all hashes of the name and a pod's number that of its own is the largest, so
+     that one more pod takes its part of the tenants from the others, and moves no other tenant. */}}
+{{- define "exporter.shard" -}}
+{{- $best := "" }}
+{{- $shard := 0 }}
+{{- range until (int .root.Values.shards) }}
+{{- $hash := printf "%s/%d" $.name . | sha256sum }}
+{{- if gt $hash $best }}
+{{- $best = $hash }}
+{{- $shard = . }}
+{{- end }}
+{{- end }}
+{{- include "exporter.workload" .root }}-{{ $shard }}
+{{- end }}
+
 {{- define "exporter.selector" -}}
 app.kubernetes.io/name: {{ include "exporter.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
@@ -97,7 +127,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 {{- if include "exporter.configured" . }}
-- --config.file=/etc/msgraph_security_exporter/config/config.yml
+- --config.file=/etc/msgraph_security_exporter/config/{{ if .Values.shards }}$(SHARD){{ else }}config{{ end }}.yml
 {{- end }}
 - --web.listen-address=:10365
 {{- if .Values.web.existingSecret }}
