@@ -242,7 +242,9 @@ func (p *play) report(t *testing.T) *Report {
 	}
 	var report *Report
 	synctest.Test(t, func(t *testing.T) {
-		sim := tenantOf(p.cfg, n, changes...)
+		cfg := p.cfg
+		cfg.Terse = p.change == nil // free text is most of an answer, and matters to few questions
+		sim := tenantOf(cfg, n, changes...)
 		if p.fault != nil {
 			sim.Fault(*p.fault)
 		}
@@ -257,7 +259,7 @@ func (p *play) report(t *testing.T) *Report {
 // TestPlayed: a simulator that is played one way is told to be so, for each question and each way.
 func TestPlayed(t *testing.T) {
 	t.Parallel()
-	plain := (&play{}).report(t)
+	plain := (&play{change: func(*graphsim.Incident) {}}).report(t)
 	played := map[string]bool{}
 	for _, p := range append(append(plays(), filterPlays()...), rowPlays()...) {
 		played[p.question] = true
