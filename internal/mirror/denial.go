@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -40,15 +41,14 @@ func (s *suspicion) active() bool { return len(s.withheld) > 0 }
 // deny finds out what became of the open incidents that a reading of the span, begun then, did
 // not show; all says that it was of every status. Most were just closed, which a pass tells.
 // Few are asked for by their ids; for more, or where that fails, the span is read without the
-// filter on status. What is absent even there was deleted.
+// filter on status. What is absent even there was deleted, as far as Graph can be believed.
 func (m *Mirror) deny(ctx context.Context, s reading.Span, began time.Time, all bool) error {
 	denied := m.missing(s, began)
 	if len(denied) == 0 {
 		return nil
 	}
 	if all {
-		m.withdraw(denied, moment{began.Sub(m.epoch), time.Since(m.epoch)}, true)
-		return nil
+		return m.judge(ctx, denied, moment{began.Sub(m.epoch), time.Since(m.epoch)})
 	}
 	if err := m.await(ctx, m.ask(began)); err != nil && ctx.Err() != nil {
 		return err
@@ -66,19 +66,44 @@ func (m *Mirror) deny(ctx context.Context, s reading.Span, began time.Time, all 
 	if err := reading.NewCover(q, nil, 1, false, m.now()).Run(ctx, m.reader); err != nil {
 		return err
 	}
-	denied = m.missing(s, again)
+	return m.judge(ctx, m.missing(s, again), moment{again.Sub(m.epoch), time.Since(m.epoch)})
+}
+
+// judge withdraws incidents that Graph denies, unless it does not show others either or, after
+// that, shows one of them by its id: then it hid them for a while.
+func (m *Mirror) judge(ctx context.Context, denied []string, at moment) error {
+	if len(denied) == 0 {
+		return nil
+	}
 	alive, err := m.alive(ctx, len(denied))
 	if err != nil {
 		return err
 	}
-	m.withdraw(denied, moment{again.Sub(m.epoch), time.Since(m.epoch)}, alive)
+	if !m.pace(ctx) {
+		return ctx.Err()
+	}
+	i := rand.IntN(len(denied))
+	if exists, err := m.get(ctx, denied[i]); exists && err == nil { // and what fails says nothing
+		alive = alive && !m.holdsOpen(denied[i])
+		denied = slices.Delete(denied, i, i+1)
+	}
+	m.withdraw(denied, at, alive)
 	return nil
 }
 
+// holdsOpen reports whether an incident is open as far as is known.
+func (m *Mirror) holdsOpen(id string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, known := m.copy.rows[id]
+	return known && r.open()
+}
+
 // alive reports whether a page of all open incidents is full, or shows at least half of those
-// that should be left while so many are denied. It is not asked where few are.
+// that should be left while so many are denied. It is not asked where few are and none were
+// before.
 func (m *Mirror) alive(ctx context.Context, denied int) (bool, error) {
-	if denied <= 2 {
+	if denied <= 2 && !m.suspects() {
 		return true, nil
 	}
 	q := reading.Query{Region: reading.Everything, Operation: graphclient.OperationSweep, Open: true, Paced: true}
@@ -151,7 +176,7 @@ func (m *Mirror) withdraw(ids []string, at moment, alive bool) {
 	}
 	total := s.count + fresh
 	if s.active() || !alive && m.copy.open > denyFew || total > denyFew && total*denyShare > s.base {
-		m.withhold(ids, denial{at, now})
+		m.withhold(ids, denial{at, now}, alive)
 		return
 	}
 	s.count = total
@@ -159,8 +184,8 @@ func (m *Mirror) withdraw(ids []string, at moment, alive bool) {
 }
 
 // withhold keeps incidents that are denied; the lock is held. All windows are read at once, to
-// see how much is denied.
-func (m *Mirror) withhold(ids []string, d denial) {
+// see how much is denied. A second look at a Graph that is not alive is none.
+func (m *Mirror) withhold(ids []string, d denial, alive bool) {
 	s := &m.suspicion
 	if !s.active() {
 		m.cfg.Logger.Warn("Graph denies many open incidents, waiting for a second look", "denied", len(ids), "open", m.copy.open)
@@ -174,7 +199,18 @@ func (m *Mirror) withhold(ids []string, d denial) {
 			s.withheld[id] = denial{d.moment, confirmed}
 		}
 	}
+	if !alive && s.look > 0 {
+		s.postpone(d.at + m.cfg.SweepInterval/4)
+	}
 	m.announce()
+}
+
+// postpone has the second look begin anew, at a time.
+func (s *suspicion) postpone(at time.Duration) {
+	s.began, s.look = at, 0
+	for id, d := range s.withheld {
+		s.withheld[id] = denial{d.moment, at}
+	}
 }
 
 // confirmed is the time of a denial that a second look has confirmed.
@@ -224,10 +260,7 @@ func (m *Mirror) lookAgain() {
 	}
 	if len(s.withheld) >= m.copy.open && s.full > denyFew {
 		// A list that went from many to nothing is never believed: a licence has lapsed.
-		s.began, s.look = now+m.cfg.SweepInterval/4, 0
-		for id, d := range s.withheld {
-			s.withheld[id] = denial{d.moment, now}
-		}
+		s.postpone(now + m.cfg.SweepInterval/4)
 		return
 	}
 	m.believe(agreed, fresh, now)
@@ -244,7 +277,7 @@ func (m *Mirror) believe(agreed, fresh []string, now time.Duration) {
 	m.cfg.Logger.Info("A second look confirmed what Graph denies", "denied", len(agreed), "open", m.copy.open)
 	s.base, s.count, s.until = m.copy.open, len(fresh), now+m.sweepPeriod()
 	if n := len(fresh); n > denyFew && n*denyShare > s.base {
-		m.withhold(fresh, denial{held[fresh[0]].moment, now})
+		m.withhold(fresh, denial{held[fresh[0]].moment, now}, true)
 	} else {
 		for _, id := range fresh {
 			m.dropAll([]string{id}, held[id].moment)

@@ -62,6 +62,9 @@ func TestMutants(t *testing.T) {
 		{"no listing instead of cells", "start.go", "s.stuck(err, false) {", "false {", "TestObstacles/created_refused"},
 		{"no start without passes", "start.go", "if unread != nil && !unfiltered(unread) {", "if unread != nil {", "TestObstacles/update_refused"},
 		{"a start goes on after any halt", "start.go", "if time.Since(moved) > m.cfg.SweepInterval {", "if false {", "TestHaltedStart"},
+		{"hidden incidents believed", "denial.go", "alive = alive && !m.holdsOpen(denied[i])", "_ = alive", "TestHidden"},
+		{"a second look at a Graph that is not alive", "denial.go", "if !alive && s.look > 0 {", "if false {", "TestLapseThat|TestHidden"},
+		{"an order that nothing shows", "../reading/walk.go", "was == \"\" && i > 0", "was == \"x\" && i > 0", "TestBulkClosingInAnyOrder"},
 		{"pauses between long intervals", "demand.go", "max(m.cfg.MaxAge, 3*m.asked.interval())", "m.cfg.MaxAge", "TestLongScrape"},
 	}
 	t.Run("none", func(t *testing.T) {

@@ -42,13 +42,18 @@ func (o *order) sorts(rows []defender.Incident) bool {
 // and all the same one in every order there is.
 const manyTimes = 5
 
-// shown reports whether so many rows would hardly be in the order by chance.
-func (o *order) shown(rows []defender.Incident) bool {
+// shown returns how many different times rows have in the order, by whole seconds if so. Where they
+// are few, rows would be in the order by chance.
+func (o *order) shown(rows []defender.Incident, seconds bool) int {
 	times := map[defender.Ticks]bool{}
 	for i := range rows {
-		times[o.of(&rows[i])] = true
+		at := o.of(&rows[i])
+		if seconds {
+			at = Floor(at)
+		}
+		times[at] = true
 	}
-	return len(times) >= manyTimes
+	return len(times)
 }
 
 // divide returns what of a span comes before a time and what comes after it, in the order.
@@ -79,9 +84,20 @@ type Walk struct {
 	Pages int       // that have been read
 	Sent  time.Time // when the first page was asked for, on Graph's clock
 
-	orders []order // that all pages so far agree with; the first is gone by
+	orders []order // that all pages so far agree with
+	by     string  // the one that is gone by, the first of them; "": not yet
 	left   Region  // what has not been read in that order
+	dense  *dense  // what the last page ended in the midst of
 	ended  bool
+}
+
+// A dense part of a list holds more than a page in one second of the order that a walk goes by. It
+// is walked through in another order or, where it is in none, read in cells.
+type dense struct {
+	walk  *Walk
+	cover *Cover
+	times []defender.Ticks // when some of its rows were created
+	rest  Span             // what comes after it
 }
 
 // NewWalk returns a walk through the list of a query.
@@ -100,6 +116,9 @@ func (w *Walk) Begin(ctx context.Context, r *Reader, l *Listing) error {
 
 // Run walks on to the end of the list; false if it is not sorted.
 func (w *Walk) Run(ctx context.Context, r *Reader, progress func()) (bool, error) {
+	if err := w.pass(ctx, r); err != nil {
+		return false, err
+	}
 	for !w.ended && len(w.orders) > 0 {
 		q := w.Query
 		q.Region = w.left
@@ -118,21 +137,26 @@ func (w *Walk) Run(ctx context.Context, r *Reader, progress func()) (bool, error
 	return w.ended, nil
 }
 
-// follow takes in pages that follow those before without a gap.
+// follow takes in pages that follow those before without a gap. At first it goes by the order that
+// they show best.
 func (w *Walk) follow(ctx context.Context, r *Reader, l *Listing, complete bool) error {
 	rows := slices.Concat(l.Pages...)
-	was := w.orders[0].name
+	was := w.by
 	w.orders = slices.DeleteFunc(w.orders, func(o order) bool { return !o.sorts(rows) })
+	if was == "" {
+		slices.SortStableFunc(w.orders, func(a, b order) int { return b.shown(rows, true) - a.shown(rows, true) })
+	}
+	if w.by = ""; len(w.orders) > 0 {
+		w.by = w.orders[0].name
+	}
 	switch {
-	case complete && (w.Pages <= 1 || len(w.orders) > 0 && w.orders[0].name == was):
+	case complete && (was == "" || was == w.by):
 		w.ended = true
 		return nil
-	case len(rows) == 0:
+	case len(rows) == 0 || w.by == "":
 		w.orders = nil
 		return nil
-	case len(w.orders) == 0:
-		return nil
-	case w.orders[0].name != was && w.Pages > 1:
+	case was != "" && was != w.by:
 		w.left = w.Region // from the beginning, in the other order
 		return nil
 	}
@@ -150,7 +174,7 @@ func (w *Walk) step(ctx context.Context, r *Reader, rows []defender.Incident) er
 		begins, ends = ends, begins
 	}
 	past, rest := o.divide(*left, begins)
-	shown := o.shown(rows)
+	shown := o.shown(rows, false) >= manyTimes
 	switch {
 	case end.Holds(first) || rest == *left: // more than a page in one second
 		if past, rest = o.divide(*left, ends); shown {
@@ -163,11 +187,32 @@ func (w *Walk) step(ctx context.Context, r *Reader, rows []defender.Incident) er
 	q := w.Query
 	q.Region = w.left
 	*o.span(&q.Region) = past
-	c := NewCover(q, Created((&Listing{Pages: [][]defender.Incident{rows}}).Each()), 2, false, r.Now())
-	if err := c.Run(ctx, r); err != nil {
-		return err
+	w.dense = &dense{walk: NewWalk(q), times: Created((&Listing{Pages: [][]defender.Incident{rows}}).Each()), rest: rest}
+	w.dense.walk.orders = slices.DeleteFunc(w.dense.walk.orders, func(o order) bool { return !past.second() || o.span(&q.Region).second() })
+	return w.pass(ctx, r)
+}
+
+// pass reads what is left of a dense part and moves past it.
+func (w *Walk) pass(ctx context.Context, r *Reader) error {
+	d := w.dense
+	if d == nil {
+		return nil
 	}
-	*left = rest
+	if d.cover == nil {
+		sorted, err := d.walk.Run(ctx, r, func() {})
+		if err != nil {
+			return err
+		}
+		if !sorted {
+			d.cover = NewCover(d.walk.Query, d.times, 2, false, r.Now())
+		}
+	}
+	if d.cover != nil {
+		if err := d.cover.Run(ctx, r); err != nil {
+			return err
+		}
+	}
+	*w.orders[0].span(&w.left), w.dense = d.rest, nil
 	return nil
 }
 
