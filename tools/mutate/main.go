@@ -83,9 +83,10 @@ func (s settings) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next := 1
 	mutants := map[*source][]*mutant{}
-	for _, p := range sources {
+	for i, p := range sources {
+		// Each package has numbers of its own, so that a change of one leaves the others' binaries.
+		next := (i + 1) * 10000
 		mutants[p] = p.find(&next)
 	}
 	texts, err := overlay(s.dir, sources, mutants)
