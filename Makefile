@@ -27,7 +27,7 @@ rule-mutants: tools ; go -C e2e test -count=1 -timeout=600m -run=TestRuleMutants
 tools: ; tools/install
 model: ; go test -count=1 -timeout=60m -run=TestModel ./internal/mirror -model.events=$(MODEL_EVENTS) -v
 # The test of the tests: a seeded sample of changes of the program, each of which a test has to notice.
-# It can be ended, with MUTANTS=-for=9m after a time, and goes on where it was. MUTANTS='-n 0 -package collector': all of a package's.
+# It can be ended, with MUTANTS=-for=9m after a time, and goes on where it was. MUTANTS='-n 0 -packages collector': all of a package's, asked of its own tests.
 mutants: ; go run -C tools/mutate . -C ../.. $(MUTANTS)
 mirror-mutants: ; go test -count=1 -timeout=90m -run=TestMutants ./internal/mirror -mutants -v
 fuzz:  ; @set -e; for f in $$(grep -lr --include='*_test.go' '^func Fuzz' $$(go list -f '{{.Dir}}' ./...) | xargs -n1 dirname | sort -u); do for t in $$(go test -list '^Fuzz' $$f | grep '^Fuzz'); do echo "$$t"; go test -timeout=60m -run='^$$' -fuzz="^$$t$$" -fuzztime=$(FUZZTIME) "$$f"; done; done

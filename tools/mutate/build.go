@@ -11,27 +11,28 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // build compiles the test binaries of all packages that have tests, unless the folder has them already.
-func build(ctx context.Context, root, dir, overlay string, sources []*source) ([]*suite, error) {
-	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay=" + overlay, "-o", dir + "/"}
+func (s settings) build(ctx context.Context, overlay string, sources []*source) ([]*suite, error) {
+	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay=" + overlay, "-o", s.dir + "/"}
 	var suites []*suite
 	for _, p := range sources {
-		if len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 {
+		if wanted := s.only == nil || slices.Contains(s.only, p.name); wanted && len(p.TestGoFiles)+len(p.XTestGoFiles) > 0 {
 			args = append(args, p.ImportPath)
-			suites = append(suites, &suite{name: p.name, dir: p.Dir, binary: filepath.Join(dir, filepath.Base(p.ImportPath)+".test")})
+			suites = append(suites, &suite{name: p.name, dir: p.Dir, binary: filepath.Join(s.dir, filepath.Base(p.ImportPath)+".test")})
 		}
 	}
-	state, err := stateOf(root, dir, strings.Join(args, " "))
+	state, err := stateOf(s.root, s.dir, strings.Join(args, " "))
 	if err != nil {
 		return nil, err
 	}
-	note := filepath.Join(dir, "built")
+	note := filepath.Join(s.dir, "built")
 	if last, err := os.ReadFile(note); err != nil || !bytes.Equal(last, state) {
 		command := exec.CommandContext(ctx, "go", args...)
-		command.Dir, command.Stderr = root, os.Stderr
+		command.Dir, command.Stderr = s.root, os.Stderr
 		if err := command.Run(); err != nil {
 			return nil, fmt.Errorf("compiling the mutants: %w", err)
 		}
@@ -39,13 +40,13 @@ func build(ctx context.Context, root, dir, overlay string, sources []*source) ([
 			return nil, err
 		}
 	}
-	for _, s := range suites {
-		content, err := os.ReadFile(s.binary)
+	for _, u := range suites {
+		content, err := os.ReadFile(u.binary)
 		if err != nil {
 			return nil, err
 		}
 		sum := sha256.Sum256(content)
-		s.hash = hex.EncodeToString(sum[:8])
+		u.hash = hex.EncodeToString(sum[:8])
 	}
 	return suites, nil
 }

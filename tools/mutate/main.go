@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -41,7 +42,8 @@ type settings struct {
 	root, dir, survivors string
 	n                    int
 	seed                 uint64
-	only                 string
+	only                 []string
+	list                 bool
 	duration             time.Duration
 }
 
@@ -53,10 +55,14 @@ func run(ctx context.Context, args []string) error {
 	set.StringVar(&s.survivors, "survivors", "tools/mutate/survivors.txt", "the explained survivors, below the root")
 	set.IntVar(&s.n, "n", 320, "mutants of the sample; 0: all")
 	set.Uint64Var(&s.seed, "seed", 1, "seed of the sample")
-	set.StringVar(&s.only, "package", "", "only the mutants of this package, by its path from the root")
+	only := set.String("packages", "", "only the mutants and the tests of these packages, by their paths from the root, with commas between")
+	set.BoolVar(&s.list, "list", false, "list the mutants of the sample and ask no test")
 	set.DurationVar(&s.duration, "for", 24*time.Hour, "end after this time; the next run goes on")
 	if err := set.Parse(args); err != nil {
 		return err
+	}
+	if *only != "" {
+		s.only = strings.Split(*only, ",")
 	}
 	var err error
 	if s.root, err = filepath.Abs(s.root); err != nil {
@@ -89,11 +95,17 @@ func (s settings) run(ctx context.Context) error {
 		next := (i + 1) * 10000
 		mutants[p] = p.find(&next)
 	}
+	if s.list {
+		for _, m := range sample(mutants, s.n, s.seed) {
+			say("%s:%d %s", filepath.Join(m.pkg, m.file), m.line, m.key())
+		}
+		return nil
+	}
 	texts, err := overlay(s.dir, sources, mutants)
 	if err != nil {
 		return err
 	}
-	suites, err := build(ctx, s.root, s.dir, texts, sources)
+	suites, err := s.build(ctx, texts, sources)
 	if err != nil {
 		return err
 	}
@@ -117,7 +129,7 @@ func (s settings) run(ctx context.Context) error {
 func (s settings) judge(ctx context.Context, j *judge, picked []*mutant, explained map[string]string) error {
 	r := newReport()
 	for _, m := range picked {
-		if s.only != "" && m.pkg != s.only {
+		if s.only != nil && !slices.Contains(s.only, m.pkg) {
 			continue
 		}
 		v, ok := j.settled(m)
@@ -131,7 +143,7 @@ func (s settings) judge(ctx context.Context, j *judge, picked []*mutant, explain
 		r.add(m, v)
 	}
 	err := r.print(explained)
-	if s.only != "" {
+	if s.only != nil {
 		return err
 	}
 	alive, failure := j.askNamed(ctx, s)

@@ -38,7 +38,7 @@ func (t *test) String() string { return t.suite.name + "." + t.Name }
 var flags = map[string][]string{"internal/mirror": {"-model.events=600"}}
 
 // dear is how much of a processor a test may take and still be asked about mutants.
-const dear = 8 * time.Second
+const dear = 12 * time.Second
 
 // measure runs each test of the suite alone, where nothing is changed. What it finds is kept in
 // the folder until the binary changes.
