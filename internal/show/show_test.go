@@ -63,3 +63,26 @@ func TestHelp(t *testing.T) {
 		}
 	}
 }
+
+// TestLongest shows where what is repeated ends: at forty characters of a name, and at the longest path that a system
+// has.
+func TestLongest(t *testing.T) {
+	name := strings.Repeat("a", 20) + "-" + strings.Repeat("b", 19)
+	for _, c := range []struct{ name, want string }{
+		{name, "'--" + name + "'"},
+		{name + "b", "(43 characters, not shown)"},
+	} {
+		if got := Quotations("'--" + c.name + "'"); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+	folder := "/none1" + strings.Repeat("/.", 2039)
+	for _, c := range []struct{ path, want string }{
+		{folder + "/secret.txt2", folder + "/secret.txt2"},
+		{folder + "/secret.txt22", "(4097 characters, not shown)"},
+	} {
+		if got := Path(c.path); got != c.want {
+			t.Errorf("of %d characters: got %s, want %s", len(c.path), got, c.want)
+		}
+	}
+}

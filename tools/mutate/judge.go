@@ -125,12 +125,7 @@ func (j *judge) ask(ctx context.Context, m *mutant) (verdict, error) {
 			tests, v.Note = tests[1:], "not all tests that come by it were asked"
 			continue
 		}
-		n := 1
-		cpu := t.CPU
-		for n < len(tests) && j.known[v.Key].By != t.String() && tests[n].suite == t.suite && !tests[n].Fails && cpu+tests[n].CPU < 2*time.Second {
-			cpu += tests[n].CPU
-			n++
-		}
+		n, cpu := j.together(v.Key, tests)
 		noticed, doubtful := t.suite.notice(ctx, m.id, tests[:n])
 		if ctx.Err() != nil {
 			return v, ctx.Err()
@@ -146,6 +141,22 @@ func (j *judge) ask(ctx context.Context, m *mutant) (verdict, error) {
 		tests = tests[n:]
 	}
 	return v, j.remember(v)
+}
+
+// together returns how many of the first tests are run in one process, and what of a processor they
+// take: as many as are cheap, and the one alone that noticed the mutant before.
+func (j *judge) together(key string, tests []*test) (n int, cpu time.Duration) {
+	wall := time.Duration(0)
+	for _, t := range tests {
+		if n > 0 && (t.suite != tests[0].suite || t.Fails || cpu+t.CPU > time.Second || wall+t.Wall > 10*time.Second) {
+			break
+		}
+		n, cpu, wall = n+1, cpu+t.CPU, wall+t.Wall
+		if t.String() == j.known[key].By {
+			break
+		}
+	}
+	return n, cpu
 }
 
 // notice returns the test that fails with the mutant alive and passes without it, and one that fails

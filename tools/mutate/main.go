@@ -16,6 +16,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -90,9 +91,9 @@ func (s settings) run(ctx context.Context) error {
 		return err
 	}
 	mutants := map[*source][]*mutant{}
-	for i, p := range sources {
+	for _, p := range sources {
 		// Each package has numbers of its own, so that a change of one leaves the others' binaries.
-		next := (i + 1) * 10000
+		next := int(1+crc32.ChecksumIEEE([]byte(p.name))%100000) * 10000
 		mutants[p] = p.find(&next)
 	}
 	if s.list {

@@ -134,10 +134,10 @@ var failed = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
 // failed: "" if all passed, and "?" if it does not say.
 func (s *suite) run(ctx context.Context, id int, tests []*test) string {
 	var names []string
-	timeout, cpu := time.Minute, 10*time.Second
+	timeout, cpu := 45*time.Second, 10*time.Second
 	for _, t := range tests {
 		names = append(names, t.Name)
-		timeout, cpu = timeout+5*t.Wall, cpu+5*t.CPU
+		timeout, cpu = timeout+3*t.Wall, cpu+5*t.CPU
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout+10*time.Second)
 	defer cancel()
