@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,9 +19,11 @@ type verdict struct {
 	Note string // why no test noticed, if there is more to say
 }
 
-// A judge asks the tests about mutants, and remembers what they said.
+// A judge asks the tests about mutants, and remembers what they said. Its methods may be called at
+// once, but for recall.
 type judge struct {
 	suites []*suite
+	mu     sync.Mutex // of known and of the file
 	known  map[string]verdict
 	file   string
 	say    func(string, ...any)
@@ -46,6 +49,8 @@ func (j *judge) recall() error {
 }
 
 func (j *judge) remember(v verdict) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.known[v.Key] = v
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -65,7 +70,7 @@ func (j *judge) remember(v verdict) error {
 // that noticed it before, those of its package, the others; the cheap ones first.
 func (j *judge) reaching(m *mutant) []*test {
 	var tests []*test
-	before := j.known[m.key()].By
+	before, _ := j.before(m.key())
 	for _, s := range j.suites {
 		for _, t := range s.tests {
 			if slices.Contains(t.Reaches, m.id) {
@@ -75,7 +80,7 @@ func (j *judge) reaching(m *mutant) []*test {
 	}
 	rank := func(t *test) int {
 		switch {
-		case t.String() == before:
+		case t.String() == before.By:
 			return 0
 		case t.suite.name == m.pkg:
 			return 1
@@ -88,9 +93,17 @@ func (j *judge) reaching(m *mutant) []*test {
 	return tests
 }
 
+// before returns what is known of a mutant.
+func (j *judge) before(key string) (verdict, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	v, ok := j.known[key]
+	return v, ok
+}
+
 // settled returns what is known of a mutant, if it still holds.
 func (j *judge) settled(m *mutant) (verdict, bool) {
-	v, ok := j.known[m.key()]
+	v, ok := j.before(m.key())
 	if !ok {
 		return v, false
 	}
@@ -146,13 +159,14 @@ func (j *judge) ask(ctx context.Context, m *mutant) (verdict, error) {
 // together returns how many of the first tests are run in one process, and what of a processor they
 // take: as many as are cheap, and the one alone that noticed the mutant before.
 func (j *judge) together(key string, tests []*test) (n int, cpu time.Duration) {
+	before, _ := j.before(key)
 	wall := time.Duration(0)
 	for _, t := range tests {
 		if n > 0 && (t.suite != tests[0].suite || t.Fails || cpu+t.CPU > time.Second || wall+t.Wall > 10*time.Second) {
 			break
 		}
 		n, cpu, wall = n+1, cpu+t.CPU, wall+t.Wall
-		if t.String() == j.known[key].By {
+		if t.String() == before.By {
 			break
 		}
 	}

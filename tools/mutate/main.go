@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -45,6 +46,7 @@ type settings struct {
 	seed                 uint64
 	only                 []string
 	list                 bool
+	workers              int
 	duration             time.Duration
 }
 
@@ -57,6 +59,7 @@ func run(ctx context.Context, args []string) error {
 	set.IntVar(&s.n, "n", 320, "mutants of the sample; 0: all")
 	set.Uint64Var(&s.seed, "seed", 1, "seed of the sample")
 	only := set.String("packages", "", "only the mutants and the tests of these packages, by their paths from the root, with commas between")
+	set.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "mutants that are asked about at once")
 	set.BoolVar(&s.list, "list", false, "list the mutants of the sample and ask no test")
 	set.DurationVar(&s.duration, "for", 24*time.Hour, "end after this time; the next run goes on")
 	if err := set.Parse(args); err != nil {
@@ -128,22 +131,18 @@ func (s settings) run(ctx context.Context) error {
 
 // judge asks about each mutant of a sample, and about the named ones where it is of all packages.
 func (s settings) judge(ctx context.Context, j *judge, picked []*mutant, explained map[string]string) error {
-	r := newReport()
-	for _, m := range picked {
-		if s.only != nil && !slices.Contains(s.only, m.pkg) {
-			continue
-		}
-		v, ok := j.settled(m)
-		if !ok {
-			var err error
-			if v, err = j.ask(ctx, m); err != nil {
-				return err
-			}
-			say("%s:%d %s: %s", filepath.Join(m.pkg, m.file), m.line, strings.TrimPrefix(m.key(), m.pkg+" "), v.words())
-		}
-		r.add(m, v)
+	if s.only != nil {
+		picked = slices.DeleteFunc(picked, func(m *mutant) bool { return !slices.Contains(s.only, m.pkg) })
 	}
-	err := r.print(explained)
+	verdicts, err := j.askAll(ctx, picked, s.workers)
+	if err != nil {
+		return err
+	}
+	r := newReport()
+	for i, m := range picked {
+		r.add(m, verdicts[i])
+	}
+	err = r.print(explained)
 	if s.only != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func (j *judge) askNamed(ctx context.Context, s settings) (alive []string, err e
 		state = append(state, u.hash)
 	}
 	for _, n := range onceUnnoticed {
-		v, ok := j.known[n.key(strings.Join(state, " "))]
+		v, ok := j.before(n.key(strings.Join(state, " ")))
 		if !ok {
 			noticed, err := n.noticed(ctx, s)
 			if err != nil {
