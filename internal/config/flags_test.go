@@ -117,6 +117,7 @@ func TestMistakes(t *testing.T) {
 			`--collector.incident-info="101": want a whole number from 0 to 100`,
 			`--collector.tags="a,,b": want different tags of 1 to 100 characters, with commas between`,
 		}},
+		{"tags", and(valid, "--collector.tags=lab, Lab"), nil, []string{`--collector.tags=(8 characters, not shown): want different tags of 1 to 100 characters, with commas between`}},
 		{"flags of a tenant beside tenants", and(tenant, "--config.file="+tenants, "--collector.max-age=1m", "--demo"), graphtest.Variables{"AZURE_TENANT_ID": "x"}, []string{
 			`--graph.tenant-id: not with --config.file="` + tenants + `", which holds tenants`,
 			`--graph.client-id: not with --config.file="` + tenants + `", which holds tenants`,

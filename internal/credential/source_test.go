@@ -147,3 +147,38 @@ func TestHints(t *testing.T) {
 		}
 	}
 }
+
+// TestReadersOfCertificates shows whose mode is warned of: that of a file with a private key, and not that
+// of a certificate whose key lies elsewhere.
+func TestReadersOfCertificates(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	pair := graphtest.NewPair(t, time.Unix(2_000_000_000, 0))
+	certificate, key, both := filepath.Join(dir, "certificate"), filepath.Join(dir, "key"), filepath.Join(dir, "both")
+	for path, text := range map[string]string{certificate: string(pair.Certificate), key: string(pair.Key), both: string(pair.Certificate) + string(pair.Key)} {
+		graphtest.Write(t, path, text)
+	}
+	for _, c := range []struct {
+		certificate, key string
+		open, want       string // the file that everybody may read, and the one that is warned of
+	}{
+		{certificate, key, certificate, ""},
+		{certificate, key, key, key},
+		{both, "", both, both},
+	} {
+		if err := os.Chmod(c.open, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		s := NewSource(SignIn{Auth: configfile.Auth{Method: configfile.MethodCertificate, ClientCertificateFile: c.certificate, ClientKeyFile: c.key}}, time.Time{}, slog.New(slog.NewTextHandler(&log, nil)))
+		if _, err := s.certificate(); err != nil {
+			t.Error(err)
+		}
+		if got := log.String(); strings.Contains(got, "looks wrong") != (c.want != "" && readableByAll != "") || readableByAll != "" && !strings.Contains(got, c.want) {
+			t.Errorf("%s is open to all, want a warning of %q: %s", c.open, c.want, got)
+		}
+		if err := os.Chmod(c.open, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
