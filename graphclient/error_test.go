@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -97,5 +99,33 @@ func TestOneLine(t *testing.T) {
 		if got := oneLine(tc.in); got != tc.want {
 			t.Errorf("%q: got %q, want %q", tc.in, got, tc.want)
 		}
+	}
+}
+
+// TestRequestID: the id of a request is that of the header, and where a proxy has lost the header that of the
+// body.
+func TestRequestID(t *testing.T) {
+	for header, want := range map[string]string{"Request-Id: of-the-header": "of-the-header", "X-Other: x": "of-the-body"} {
+		bubble(t, func(t *testing.T) {
+			client := connect(t, graphOnly(func(r *http.Request) (*http.Response, error) {
+				return answer(r, http.StatusBadRequest, `{"error":{"code":"BadRequest","message":"no","innerError":{"request-id":"of-the-body"}}}`, header)
+			}))
+			_, _, err := list(t.Context(), client, Query{})
+			if e, ok := errors.AsType[*Error](err); !ok || e.RequestID != want || e.Code != "BadRequest" || e.Message != "no" {
+				t.Errorf("got %v, want the id %s", err, want)
+			}
+		})
+	}
+}
+
+// TestLongBodyWaits: whoever waits for another's long answer to end leaves when its own time is over.
+func TestLongBodyWaits(t *testing.T) {
+	client := connect(t, roundTrip(nil))
+	client.longBody <- struct{}{}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, release, err := client.read(ctx, &http.Response{Header: http.Header{}, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", smallBody)))})
+	if release(); !errors.Is(err, context.Canceled) || len(client.longBody) != 1 {
+		t.Errorf("got %v, and %d long bodies are held", err, len(client.longBody))
 	}
 }

@@ -59,6 +59,30 @@ func TestManagedIdentity(t *testing.T) {
 	}
 }
 
+// TestManagedIdentityAnew: when Graph refuses a token before its end, the platform is asked for another,
+// although Azure's library remembers the one that it gave.
+func TestManagedIdentityAnew(t *testing.T) {
+	t.Setenv("IDENTITY_ENDPOINT", "http://identity.test/token")
+	t.Setenv("IDENTITY_HEADER", planted)
+	bubble(t, func(t *testing.T) {
+		asked := 0
+		c := connect(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+			switch {
+			case r.URL.Host != graphHost:
+				asked++
+				return answer(r, http.StatusOK, fmt.Sprintf(`{"access_token":"token-%d","expires_on":"%d","resource":"x","token_type":"Bearer"}`,
+					asked, time.Now().Add(time.Hour).Unix()), "Content-Type: application/json")
+			case r.Header.Get("Authorization") == "Bearer token-1":
+				return answer(r, http.StatusUnauthorized, "")
+			}
+			return answer(r, http.StatusOK, emptyBody)
+		}), unlimited, func(c *Config) { c.Credential, c.ClientID = ManagedIdentity(), "" })
+		if _, _, err := list(t.Context(), c, Query{}); err != nil || asked != 2 {
+			t.Errorf("asked %d times for a token: %v", asked, err)
+		}
+	})
+}
+
 // TestManagedIdentityRefused: what the platform says is told, once, and nothing of what it takes
 // for a password.
 func TestManagedIdentityRefused(t *testing.T) {
@@ -77,6 +101,7 @@ func TestManagedIdentityRefused(t *testing.T) {
 		{"HTML", "<html>", 200, "", ReasonMalformed},
 		{"no lifetime", `{"access_token":"a"}`, 200, "", ReasonMalformed},
 		{"ended", expired, 200, "", ReasonMalformed},
+		{"endless", `{"access_token":"` + strings.Repeat("a", 1<<17) + `"}`, 200, "", ReasonMalformed},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

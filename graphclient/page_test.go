@@ -232,7 +232,8 @@ func TestIncident(t *testing.T) {
 			t.Errorf("missing: %v, %v", answer, err)
 		}
 		for id, want := range map[string]Reason{"": ReasonBadRequest, ".": ReasonBadRequest, "..": ReasonBadRequest, "../users": ReasonNotFound, "1?$expand=alerts": ReasonNotFound} {
-			if _, _, err := client.Incident(t.Context(), id); ReasonOf(err) != want {
+			_, _, err := client.Incident(t.Context(), id)
+			if said := fmt.Sprintf("%q is no id", id); ReasonOf(err) != want || strings.Contains(err.Error(), said) != (want == ReasonBadRequest) {
 				t.Errorf("id %q: %v", id, err)
 			}
 		}

@@ -10,6 +10,36 @@ import (
 	"msgraph_security_exporter/graphclient/graphsim"
 )
 
+// TestCutAnywhere: an answer that ends too early, or goes on after its end, is an error and no shorter
+// list, wherever it was cut.
+func TestCutAnywhere(t *testing.T) {
+	incident := row("assignedTo", `"a@contoso.example"`)
+	page := `{"@odata.context":"x","extra":{"a":[1,{}]},"value":[` + incident + `,` + incident + `],"@odata.nextLink":"https://x"}`
+	if got, next, err := parsePage([]byte(page)); err != nil || len(got.Incidents) != 2 || next != "https://x" {
+		t.Fatalf("whole: %v, %q, %v", got, next, err)
+	}
+	for i := range len(page) {
+		if got, _, err := parsePage([]byte(page[:i])); err == nil || got != nil {
+			t.Errorf("a page cut after %s: %v, %v", page[:i], got, err)
+		}
+	}
+	for i := range len(incident) {
+		if got, err := parseIncident([]byte(incident[:i])); err == nil || got.ID != "" {
+			t.Errorf("an incident cut after %s: %v, %v", incident[:i], got, err)
+		}
+	}
+	for _, more := range []string{"{}", "x", "]", page} {
+		if _, _, err := parsePage([]byte(page + more)); err == nil {
+			t.Errorf("a page followed by %s is taken", more)
+		}
+	}
+	for _, wrong := range []string{`{"value":[` + incident + ` ` + incident + `]}`, `{"value":[` + incident + `,]}`, `{"value":[` + incident + `,7]}`, `{"value":{}}`, `{"value":[` + incident + `}`, `{"value":[]]`} {
+		if got, _, err := parsePage([]byte(wrong)); err == nil {
+			t.Errorf("%s is taken for %v", wrong, got)
+		}
+	}
+}
+
 // BenchmarkParsePage parses a page of fifty incidents with all of their text.
 func BenchmarkParsePage(b *testing.B) {
 	sim := graphsim.New(graphsim.Config{Seed: 1, ExactNextLink: true})

@@ -3,6 +3,7 @@ package defender
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,16 +97,16 @@ func TestOpenAndAcknowledged(t *testing.T) {
 // TestValues shows that the lists hold what is known and nothing else, and that their order is that of
 // the enumerations.
 func TestValues(t *testing.T) {
-	if got, want := fmt.Sprint(Severities()), "[unknown informational low medium high]"; got != want {
+	if got, want := spelled(Severities()), "unknown informational low medium high"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := fmt.Sprint(OpenStatuses()), "[active inProgress awaitingAction]"; got != want {
+	if got, want := spelled(OpenStatuses()), "active inProgress awaitingAction"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := fmt.Sprint(Classifications()), "[unknown falsePositive truePositive informationalExpectedActivity]"; got != want {
+	if got, want := spelled(Classifications()), "unknown falsePositive truePositive informationalExpectedActivity"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if got, want := fmt.Sprint(Priorities()), "[none low medium high]"; got != want {
+	if got, want := spelled(Priorities()), "none low medium high"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got := Determinations(); len(got) != 15 || got[0].String() != "unknown" || got[14].String() != "lineOfBusinessApplication" {
@@ -116,6 +117,15 @@ func TestValues(t *testing.T) {
 			t.Errorf("%s: got %v", f, names)
 		}
 	}
+}
+
+// spelled returns Graph's spelling of some values.
+func spelled[E fmt.Stringer](values []E) string {
+	var names []string
+	for _, v := range values {
+		names = append(names, v.String())
+	}
+	return strings.Join(names, " ")
 }
 
 // TestTicks shows that an instant is kept to seven digits, before the epoch as well.
