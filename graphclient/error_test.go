@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -127,5 +128,28 @@ func TestLongBodyWaits(t *testing.T) {
 	_, release, err := client.read(ctx, &http.Response{Header: http.Header{}, Body: io.NopCloser(strings.NewReader(strings.Repeat("x", smallBody)))})
 	if release(); !errors.Is(err, context.Canceled) || len(client.longBody) != 1 {
 		t.Errorf("got %v, and %d long bodies are held", err, len(client.longBody))
+	}
+}
+
+// TestExchangeError: what ends an exchange keeps its operation, and shows neither an address nor a header.
+func TestExchangeError(t *testing.T) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tc := range []struct {
+		ctx  context.Context
+		err  error
+		want Error
+	}{
+		{over, io.EOF, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}},
+		{t.Context(), os.ErrDeadlineExceeded, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}},
+		{t.Context(), &url.Error{Op: "Get", URL: "https://x/tenant", Err: io.ErrUnexpectedEOF}, Error{Reason: ReasonUnreachable, Message: "the connection ended before the answer did"}},
+		{t.Context(), io.EOF, Error{Reason: ReasonUnreachable, Message: "the connection ended before the answer did"}},
+		{t.Context(), &url.Error{Op: "Get", URL: "https://x/tenant", Err: errors.New("no route")}, Error{Reason: ReasonUnreachable, Message: "no route"}},
+		{t.Context(), errors.New(`failed to parse Location header "https://x/secret"`), Error{Reason: ReasonMalformed, Message: "redirect to nowhere, not followed"}},
+	} {
+		tc.want.Operation = OperationSweep
+		if got := exchangeError(tc.ctx, OperationSweep, tc.err); *got != tc.want {
+			t.Errorf("%v: got %+v, want %+v", tc.err, *got, tc.want)
+		}
 	}
 }

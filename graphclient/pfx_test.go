@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -80,5 +81,22 @@ func TestSeveralCertificatesOfOneKey(t *testing.T) {
 		if err != nil || !got.Ends().Equal(tc.want.NotAfter) {
 			t.Errorf("%s: ends %v, want %v, %v", tc.name, got.Ends(), tc.want.NotAfter, err)
 		}
+	}
+}
+
+// TestPFXDepth: a file is searched for iterations to a depth that no honest one has, and no deeper.
+func TestPFXDepth(t *testing.T) {
+	var nested []byte
+	for depth := range maxDepth + 2 {
+		if _, err := iterations(nested, 0); err != nil {
+			t.Errorf("%d values within each other: %v", depth, err)
+		}
+		var err error
+		if nested, err = asn1.Marshal(asn1.RawValue{Tag: asn1.TagSequence, IsCompound: true, Bytes: nested}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := iterations(nested, 0); !errors.Is(err, errNoPFX) {
+		t.Errorf("%d values within each other: %v", maxDepth+2, err)
 	}
 }
