@@ -1,6 +1,8 @@
 package graphclient
 
 import (
+	"bytes"
+
 	"context"
 	"net/http"
 	"net/url"
@@ -28,7 +30,7 @@ type Reply struct {
 	// Requests is how many have been sent that were answered: 2 if the first one's token was refused.
 	Requests int
 	// Body is that of an answer with 200: JSON perhaps, of bounded depth, with everything that Graph
-	// says of incidents.
+	// says of incidents. It is the caller's.
 	Body []byte
 }
 
@@ -53,7 +55,7 @@ func (c *Client) Ask(ctx context.Context, q Question) (Reply, error) {
 		}
 	}
 	answer, err := c.attempt(ctx, query, u, func(body []byte) error {
-		reply.Body = body
+		reply.Body = bytes.Clone(body) // whose memory another answer takes
 		return checkShape(body)
 	})
 	reply.Answer = answer

@@ -46,6 +46,29 @@ func TestAsk(t *testing.T) {
 	})
 }
 
+// TestAskKeepsItsBody: the body of a reply is as it was when others have been read.
+func TestAskKeepsItsBody(t *testing.T) {
+	turn := 0
+	client := connect(t, graphOnly(func(r *http.Request) (*http.Response, error) {
+		turn++
+		return answer(r, http.StatusOK, fmt.Sprintf(`{"value":[],"turn":"%03d"}`, turn))
+	}), unlimited)
+	var bodies []string
+	var replies []Reply
+	for range 20 {
+		reply, err := client.Ask(t.Context(), Question{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		replies, bodies = append(replies, reply), append(bodies, string(reply.Body))
+	}
+	for i, reply := range replies {
+		if string(reply.Body) != bodies[i] {
+			t.Errorf("reply %d was %s and is %s", i, bodies[i], reply.Body)
+		}
+	}
+}
+
 // TestAskGoesNowhereElse: a link to another host is not followed.
 func TestAskGoesNowhereElse(t *testing.T) {
 	requests := 0
