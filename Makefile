@@ -22,8 +22,8 @@ e2e: tools  ; go -C e2e test -count=1 -timeout=30m .
 # Pictures of the status page in .tools/pictures, to look at.
 pictures: tools ; mkdir -p .tools/pictures && PICTURES="$$PWD/.tools/pictures" go -C e2e test -count=1 -run=StatusPage .
 rendered: ; tools/install tools/jsonnet && .tools/bin/jsonnet -S deploy/mixin/render.jsonnet >deploy/alerts/rules.yml
-rules: tools ; go -C e2e test -count=1 -timeout=60m -run='TestPlots|TestKeys' . -rules.all
-rule-mutants: tools ; go -C e2e test -count=1 -timeout=600m -run=TestRuleMutants . -rules.mutants
+rules: tools ; go -C e2e test -count=1 -timeout=60m -run='TestPlots|TestKeys|TestRoutes' . -rules.all
+rule-mutants: tools ; go -C e2e test -count=1 -timeout=600m -run='TestRuleMutants|TestRoutes' . -rules.mutants -v
 tools: ; tools/install
 model: ; go test -count=1 -timeout=60m -run=TestModel ./internal/mirror -model.events=$(MODEL_EVENTS) -v
 # The test of the tests: a seeded sample of changes of the program, each of which a test has to notice.

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -48,14 +49,17 @@ type plot struct {
 	name    string
 	targets targets
 	now     time.Duration
-	samples map[string][]string
-	checks  []check
+	// How often the rules are evaluated, where that is not as often as is scraped.
+	evaluation time.Duration
+	samples    map[string][]string
+	checks     []check
 }
 
 // A check is what fires at a moment.
 type check struct {
 	at   time.Duration
 	want []string
+	of   string // a matcher of the alerts that are looked at, if not all are
 }
 
 // begin returns a plot in which all is well: each tenant is seen, with scores, and nobody waits.
@@ -159,7 +163,7 @@ func (t *target) scrape(seen map[string]string) {
 // fires is what fires at this moment, all of it: names without their prefix, and what tells the alert
 // from its like. What is changed afterwards is scraped next time.
 func (p *plot) fires(alerts ...string) *plot {
-	p.checks = append(p.checks, check{p.now, alerts})
+	p.checks = append(p.checks, check{at: p.now, want: alerts})
 	return p.until(p.now + p.interval)
 }
 
@@ -180,17 +184,35 @@ func (p *plot) text() string {
 	}
 	b.WriteString("    promql_expr_test:\n")
 	for _, c := range p.checks {
-		fmt.Fprintf(&b, "      - eval_time: %s\n        expr: 'count without (job, severity, alertstate, __name__) (ALERTS{alertstate=\"firing\"})'\n        exp_samples:\n", c.at)
+		fmt.Fprintf(&b, "      - eval_time: %s\n        expr: 'count without (alertstate, mutant, __name__) (ALERTS{alertstate=\"firing\"%s})'\n        exp_samples:\n", c.at, c.of)
 		for _, alert := range c.want {
-			name, labels, _ := strings.Cut(alert, "{")
-			if labels = strings.TrimSuffix(labels, "}"); labels != "" {
-				labels = "," + labels
-			}
-			fmt.Fprintf(&b, "          - {labels: '{alertname=\"MsgraphSecurity%s\"%s}', value: 1}\n", name, labels)
+			fmt.Fprintf(&b, "          - {labels: '%s', value: 1}\n", wanted(alert))
 		}
 	}
 	return b.String()
 }
+
+// wanted returns all labels of an alert that is to fire.
+func wanted(alert string) string {
+	name, labels, _ := strings.Cut(alert, "{")
+	if labels = strings.TrimSuffix(labels, "}"); labels != "" {
+		labels = "," + labels
+	}
+	if name != "Absent" && !strings.Contains(labels, "job=") { // of an exporter of which nothing is known
+		labels += `,job="soc"`
+	}
+	severity := "warning"
+	switch name {
+	case "HighPriorityUnassigned", "HighPriorityMoreUnassigned", "Blind", "Absent":
+		severity = "critical"
+	case "ObjectiveAboutToMiss", "NoScores", "UnknownValues":
+		severity = "info"
+	}
+	return fmt.Sprintf("{alertname=\"MsgraphSecurity%s\"%s,severity=%q}", name, labels, severity)
+}
+
+// evaluated returns how often the rules are evaluated.
+func (p *plot) evaluated() time.Duration { return cmp.Or(p.evaluation, p.interval) }
 
 // squeeze writes samples as promtool reads them, equal ones together.
 func squeeze(values []string) string {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,121 +12,177 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
-
-var checkMutants = flag.Bool("rules.mutants", false, "change every threshold and duration of the rules, which takes hours")
 
 var (
-	ruleStart = regexp.MustCompile(`(?m)^      - `)
-	ruleName  = regexp.MustCompile(`(?m)^(?:      - |        )(?:alert|record): "(.*)"$`)
-	// What may be changed of a rule: the time in for, keep_firing_for, a range or an offset, and a number
-	// beside an operator. The resolution of a subquery (after its colon) says how closely to look, not how far.
-	duration  = regexp.MustCompile(`(?:for: "|\[|offset )(\d+)([smhd])\b`)
-	threshold = regexp.MustCompile(`(?:[<>=]|time\(\) [+-]|timestamp -) (\d+(?:\.\d+)?)\b|([\d.]+) \* tenant`)
+	checkMutants = flag.Bool("rules.mutants", false, "change every threshold, duration, label and comparison of the rules in turn")
+	onlyMutants  = flag.String("rules.only", "", "change those rules alone whose name holds this")
 )
 
-// A ruleMutant is the rules with one number changed.
-type ruleMutant struct{ rule, what, text string }
+// A candidate is a plot in one setting that may notice a change.
+type candidate struct {
+	*plot
+	fires   map[string]bool // which alerts it has fire
+	noticed map[string]int  // how many changes of which rule it has noticed
+}
 
-// ruleMutants returns the rules with each duration halved and doubled, and each threshold made
-// a little smaller and a little larger.
-func ruleMutants(text string) []ruleMutant {
-	var all []ruleMutant
-	starts := append(ruleStart.FindAllStringIndex(text, -1), []int{len(text)})
-	for i, start := range starts[:len(starts)-1] {
-		body := text[start[0]:starts[i+1][0]]
-		name := ruleName.FindStringSubmatch(body)[1]
-		quiet := regexp.MustCompile(`(?m)^          \w+: ".*"$`).ReplaceAllStringFunc(body, func(s string) string { return strings.Repeat(" ", len(s)) })
-		change := func(from, to int, with string) {
-			what := body[from:to] + " to " + with
-			from, to = start[0]+from, start[0]+to
-			all = append(all, ruleMutant{name, what, text[:from] + with + text[to:]})
-		}
-		for _, d := range duration.FindAllStringSubmatchIndex(quiet, -1) {
-			n, _ := strconv.Atoi(body[d[2]:d[3]])
-			seconds := n * map[string]int{"s": 1, "m": 60, "h": 3600, "d": 86400}[body[d[4]:d[5]]]
-			change(d[2], d[5], fmt.Sprintf("%ds", seconds/2))
-			change(d[2], d[5], fmt.Sprintf("%ds", seconds*2))
-		}
-		for _, n := range threshold.FindAllStringSubmatchIndex(quiet, -1) {
-			from, to := max(n[2], n[4]), max(n[3], n[5])
-			for _, with := range beside(body[from:to]) {
-				change(from, to, with)
+// candidates returns the plots against which changes are played, the cheapest first: at the longest interval, with
+// one replica and with two, of one tenant and of many, and at one minute, where bounds are closer.
+func candidates() []*candidate {
+	var all []*candidate
+	for _, s := range []setting{{5 * minute, 1, oneTenant}, {5 * minute, 2, manyTenants}, {minute, 2, oneTenant}} {
+		for _, p := range plots(s) {
+			c := &candidate{p, map[string]bool{}, map[string]int{}}
+			for _, check := range p.checks {
+				for _, want := range check.want {
+					c.fires[alertOf(want)] = true
+				}
+			}
+			if len(p.checks) > 0 {
+				all = append(all, c)
 			}
 		}
 	}
+	cost := func(c *candidate) int { return int(c.now/c.evaluated()) * (10 + len(c.targets)) }
+	slices.SortStableFunc(all, func(a, b *candidate) int { return cost(a) - cost(b) })
 	return all
 }
 
-// beside returns what is a little less than a number and a little more.
-func beside(number string) []string {
-	value, _ := strconv.ParseFloat(number, 64)
-	step := 1.0
-	if strings.Contains(number, ".") {
-		step = 0.1
-	} else if value >= 100 {
-		step = value / 2 // seconds
-	}
-	return []string{strconv.FormatFloat(value-step, 'f', -1, 64), strconv.FormatFloat(value+step, 'f', -1, 64)}
+// alertOf returns the whole name of an alert that a plot has fire.
+func alertOf(want string) string {
+	name, _, _ := strings.Cut(want, "{")
+	return "MsgraphSecurity" + name
 }
 
-// TestRuleMutants changes every threshold and every duration of every rule: some plot comes out otherwise. In
-// every run it is checked that there are such mutants; with -rules.mutants, which of them nobody
-// notices.
+// TestRuleMutants changes every threshold, duration, label and comparison of every rule: some plot comes
+// out otherwise. In every run it is checked that there are such mutants, and that each exemption is of one;
+// with -rules.mutants, which of them nobody notices.
 func TestRuleMutants(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile(alertsFolder + "rules.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mutants := ruleMutants(string(text))
-	if len(mutants) < 100 {
+	all := readRules(t)
+	mutants := ruleMutants(all)
+	if len(mutants) < 400 {
 		t.Fatalf("only %d mutants: has the form of the file changed?", len(mutants))
+	}
+	for exempt := range noticedByNobody {
+		if !slices.ContainsFunc(mutants, func(m ruleMutant) bool { return m.String() == exempt }) {
+			t.Errorf("there is no mutant %q to exempt", exempt)
+		}
 	}
 	if !*checkMutants {
 		return
 	}
-	for i, m := range mutants {
-		t.Run(fmt.Sprintf("%s %d", m.rule, i), func(t *testing.T) {
-			t.Parallel()
-			if survives(t, m) {
-				t.Errorf("nobody notices that %s was changed from %s", m.rule, m.what)
-			}
-		})
+	only := regexp.MustCompile(*onlyMutants)
+	mutants = slices.DeleteFunc(mutants, func(m ruleMutant) bool { return noticedByNobody[m.String()] != "" || !only.MatchString(m.rule) })
+	order, began := candidates(), time.Now()
+	for len(mutants) > 0 {
+		together := sideBySide(all, mutants)
+		mutants = mutants[len(together):]
+		for _, m := range noticedByNone(t, all, together, order) {
+			t.Errorf("nobody notices %s", m)
+		}
+		t.Logf("%s: %d, after %s; %d are left", together[0].rule, len(together), time.Since(began).Round(time.Second), len(mutants))
 	}
 }
 
-// about returns the plots in which an alert fires; what is recorded may show in any.
-func about(rule string, plots []*plot) []*plot {
-	alert, isAlert := strings.CutPrefix(rule, "MsgraphSecurity")
-	if !isAlert {
-		return plots
+// sideBySide returns the first mutant, and those that can be played together with it: of an alert that no rule
+// asks for, all.
+func sideBySide(all []ruleText, mutants []ruleMutant) []ruleMutant {
+	rule := mutants[0].rule
+	if strings.Contains(rule, ":") || slices.ContainsFunc(all, func(r ruleText) bool { return r.name != rule && r.asks[rule] }) {
+		return mutants[:1]
 	}
-	return slices.DeleteFunc(plots, func(p *plot) bool {
-		return !slices.ContainsFunc(p.checks, func(c check) bool {
-			return slices.ContainsFunc(c.want, func(w string) bool { return w == alert || strings.HasPrefix(w, alert+"{") })
-		})
-	})
+	n := slices.IndexFunc(mutants, func(m ruleMutant) bool { return m.rule != rule })
+	if n < 0 {
+		n = len(mutants)
+	}
+	return mutants[:n]
 }
 
-// survives plays the plots against a mutant, in one setting after the other until one comes out otherwise.
-func survives(t *testing.T, m ruleMutant) bool {
+// noticedByNone plays the plots against some mutants of one rule, and returns those with which every plot comes out
+// as without. Plots that have noticed others of the rule come first, then those that have an alert fire that may be
+// concerned.
+func noticedByNone(t *testing.T, all []ruleText, mutants []ruleMutant, order []*candidate) []ruleMutant {
 	t.Helper()
-	dir := t.TempDir()
-	rules := filepath.Join(dir, "rules.yml")
-	if err := os.WriteFile(rules, []byte(m.text), 0o600); err != nil {
+	kept, alerts := concerned(all, mutants)
+	rules := filepath.Join(t.TempDir(), "rules.yml")
+	if err := os.WriteFile(rules, []byte("groups:\n  - name: mutants\n    rules:\n"+kept), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []setting{{5 * minute, 1, oneTenant}, {5 * minute, 2, manyTenants}, {minute, 2, oneTenant}} {
-		file := filepath.Join(dir, "plots.yml")
-		write(t, file, rules, s.interval, about(m.rule, plots(s)))
-		out, err := exec.Command(tools+"promtool", "test", "rules", file).CombinedOutput()
-		if err != nil && !slices.Contains(strings.Fields(string(out)), "FAILED:") {
-			t.Fatalf("%s: %v\n%s", m.what, err, out)
+	rule := mutants[0].rule
+	promises := func(c *candidate) int {
+		n := 2 * c.noticed[rule]
+		if slices.ContainsFunc(alerts, func(a string) bool { return c.fires[a] }) {
+			n++
 		}
-		if err != nil {
-			return false
+		return n
+	}
+	order = slices.Clone(order)
+	slices.SortStableFunc(order, func(a, b *candidate) int { return promises(b) - promises(a) })
+	left := map[int]ruleMutant{}
+	for i, m := range mutants {
+		left[i] = m
+	}
+	for _, c := range order {
+		for _, i := range c.notices(t, rules, kept, alerts, slices.Sorted(maps.Keys(left))) {
+			c.noticed[rule]++
+			delete(left, i)
+		}
+		if len(left) == 0 {
+			break
 		}
 	}
-	return true
+	return slices.Collect(maps.Values(left))
 }
+
+var noticedMutant = regexp.MustCompile(`mutant=\\*"(\d+)\\*"`)
+
+// notices plays a plot against some of the rules, of which only the alerts that may be concerned are expected, and
+// returns those of the mutants left with which it comes out otherwise.
+func (c *candidate) notices(t *testing.T, rules, kept string, alerts []string, left []int) []int {
+	t.Helper()
+	p := *c.plot
+	p.samples = maps.Clone(c.samples)
+	maps.DeleteFunc(p.samples, func(series string, _ []string) bool {
+		name, _, _ := strings.Cut(series, "{")
+		return !strings.Contains(kept, name)
+	})
+	p.checks = nil
+	for _, i := range left {
+		for _, check := range c.checks {
+			check.want = slices.DeleteFunc(slices.Clone(check.want), func(want string) bool { return !slices.Contains(alerts, alertOf(want)) })
+			check.of = fmt.Sprintf(`, mutant="%d"`, i)
+			if !strings.Contains(kept, `mutant: "`) {
+				check.of = ""
+			}
+			p.checks = append(p.checks, check)
+		}
+	}
+	file := filepath.Join(filepath.Dir(rules), "plots.yml")
+	write(t, file, rules, p.evaluated(), []*plot{&p})
+	out, err := exec.Command(tools+"promtool", "test", "rules", file).CombinedOutput()
+	switch {
+	case err == nil:
+		return nil
+	case !slices.Contains(strings.Fields(string(out)), "FAILED:"):
+		t.Fatalf("%v\n%s", err, out)
+	case p.checks[0].of == "":
+		return left
+	}
+	var noticed []int
+	for _, m := range noticedMutant.FindAllSubmatch(out, -1) {
+		if i, _ := strconv.Atoi(string(m[1])); slices.Contains(left, i) && !slices.Contains(noticed, i) {
+			noticed = append(noticed, i)
+		}
+	}
+	if len(noticed) == 0 {
+		t.Fatalf("says of no mutant:\n%s", out)
+	}
+	return noticed
+}
+
+// noticedByNobody are mutants that change nothing which can be seen, each with the reason.
+var noticedByNobody = map[string]string{}
+
+// String names a mutant.
+func (m ruleMutant) String() string { return fmt.Sprintf("%s: %s", m.rule, m.what) }

@@ -57,10 +57,16 @@ func TestPlots(t *testing.T) {
 	for _, s := range settings() {
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()
-			file := filepath.Join(t.TempDir(), "plots.yml")
-			write(t, file, rules, s.interval, plots(s))
-			if out, err := exec.Command(tools+"promtool", "test", "rules", file).CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
+			together := map[time.Duration][]*plot{} // a file for each interval of evaluation
+			for _, p := range plots(s) {
+				together[p.evaluated()] = append(together[p.evaluated()], p)
+			}
+			for evaluation, plots := range together {
+				file := filepath.Join(t.TempDir(), "plots.yml")
+				write(t, file, rules, evaluation, plots)
+				if out, err := exec.Command(tools+"promtool", "test", "rules", file).CombinedOutput(); err != nil {
+					t.Errorf("%v\n%s", err, out)
+				}
 			}
 		})
 	}
@@ -68,5 +74,5 @@ func TestPlots(t *testing.T) {
 
 // plots returns all of them in one setting.
 func plots(s setting) []*plot {
-	return slices.Concat(pagePlots(s), blindPlots(s), ticketPlots(s))
+	return slices.Concat(pagePlots(s), blindPlots(s), ticketPlots(s), lastingPlots(s), seldomPlots(s))
 }

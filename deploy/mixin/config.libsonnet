@@ -37,6 +37,9 @@
     // Pages. Longer than the longest scrape interval and its timeout, so that one failed
     // scrape is none.
     blindFor: '6m',
+    // How long nothing may answer when nothing has yet. Prometheus takes up where it was with
+    // waits of ten minutes and more when it restarts, and with no shorter one.
+    absentFor: '10m',
     // How long a process may synchronise before that is blindness.
     synchronisingFor: '1h',
     // A waiting incident that was so old already when its tenant was first seen is backlog.

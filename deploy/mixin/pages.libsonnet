@@ -63,13 +63,13 @@ local promql = import 'promql.libsonnet';
       'MsgraphSecurityBlind',
       'page',
       |||
-        tenant:msgraph_security_blind:group == 1 and tenant:msgraph_security_blind:paged
+        tenant:msgraph_security_blind:due == 1 and tenant:msgraph_security_blind:paged
           or
-        tenant:msgraph_security_blind:unpaged == 1 unless on (%(job)s) (count by (%(job)s) (tenant:msgraph_security_blind:unpaged) > 1 or job:msgraph_security_blind:paged)
+        tenant:msgraph_security_blind:due == 1 unless on (%(job)s) (count by (%(job)s) (tenant:msgraph_security_blind:unpaged) > 1 or job:msgraph_security_blind:paged)
           or
-        count by (%(job)s) (tenant:msgraph_security_blind:unpaged) > 1
-          or
-        count by (%(job)s) (tenant:msgraph_security_blind:unpaged) > 0 and on (%(job)s) job:msgraph_security_blind:paged
+        (count by (%(job)s) (tenant:msgraph_security_blind:unpaged) > 1 or count by (%(job)s) (tenant:msgraph_security_blind:unpaged) > 0 and on (%(job)s) job:msgraph_security_blind:paged)
+          and on (%(job)s)
+        (tenant:msgraph_security_blind:due unless tenant:msgraph_security_blind:paged)
       |||,
       'Nobody sees the incidents.',
       '{{ with $labels.%(tenant)s }}The tenant {{ . }} has{{ else }}%(many)s{{ end }} no current numbers from any exporter: it is refused, it cannot reach Microsoft, it is gone, or its target is. New incidents page nobody meanwhile. Watch the queue in the portal until this is over.%(names)s' % {
@@ -81,7 +81,7 @@ local promql = import 'promql.libsonnet';
           config.tenantLabel,
         ],
       },
-    ) { 'for': config.blindFor, keep_firing_for: config.blindFor },
+    ) { keep_firing_for: config.blindFor },
 
     $.alert(
       'MsgraphSecurityAbsent',
@@ -89,6 +89,6 @@ local promql = import 'promql.libsonnet';
       'absent(msgraph_security_up%(series)s) unless on () tenant:msgraph_security_target:timestamp',
       'Prometheus knows no exporter of security incidents.',
       'No target has msgraph_security_up: none is configured or discovered, or none has ever answered. Nothing can be alerted on.',
-    ) { 'for': config.blindFor },
+    ) { 'for': config.absentFor },
   ],
 }

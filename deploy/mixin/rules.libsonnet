@@ -10,6 +10,7 @@ local promql = import 'promql.libsonnet';
     withinSeconds: promql.seconds(config.scoresWithin),
     goneSeconds: promql.seconds(config.scoresGoneAfter),
     synchronisingSeconds: promql.seconds(config.synchronisingFor),
+    blindSeconds: promql.seconds(config.blindFor),
     // Two evaluations and a little, however seldom they are.
     memory: 2 * promql.seconds(config.scrapeIntervalMax) + 60,
   },
@@ -190,7 +191,18 @@ local promql = import 'promql.libsonnet';
         unless
       (tenant:msgraph_security_target:timestamp < time() and on (%(job)s) max by (%(job)s) (tenant:msgraph_security_target:timestamp) == time())
     |||),
+    // Since when; 0 for whom is seen. Recorded, and not left to `for`, because a Prometheus that
+    // restarts would wait anew and meanwhile let the page end.
+    record('tenant:msgraph_security_blind:since', |||
+      last_over_time(tenant:msgraph_security_blind:since[%(memory)ds]) > 0 and tenant:msgraph_security_blind:group
+        or
+      0 * tenant:msgraph_security_blind:group + time()
+        or
+      0 * tenant:msgraph_security_target:timestamp
+    |||),
     record('tenant:msgraph_security_blind:unpaged', 'tenant:msgraph_security_blind:group unless tenant:msgraph_security_blind:paged'),
+    // Who has been blind for long enough to page.
+    record('tenant:msgraph_security_blind:due', 'tenant:msgraph_security_blind:group and time() - tenant:msgraph_security_blind:since >= %(blindSeconds)d'),
   ],
 
   // How many there are, how many have come, and how many have missed each objective; of those, how
