@@ -22,13 +22,9 @@ func TestScale(t *testing.T) {
 	s.pause(*warm)
 	s.describe("after the warm-up")
 	before := s.cpu()
-	begun := time.Now()
 	s.pause(*measure)
-	spent := time.Since(begun)
 	s.describe("after the measurement")
-	for e, c := range s.cpu() {
-		t.Logf("exporter %d: %.1f %% of a processor", e, 100*(c-before[e])/spent.Seconds())
-	}
+	s.reportCost(before)
 	if up := s.sum("sum(msgraph_security_up)"); up < float64(*tenants) {
 		t.Errorf("%v of %d tenants are up", up, *tenants)
 	}
@@ -111,14 +107,6 @@ func (s *stage) describe(when string) {
 		s.Logf("Prometheus %d: %.0f targets, %.0f series in its head, %.0f MB resident", n, s.value(a, `count(up{job="msgraph_security"})`),
 			metric(s.T, a, "prometheus_tsdb_head_series"), metric(s.T, a, "process_resident_memory_bytes")/1e6)
 	}
-}
-
-func (s *stage) cpu() []float64 {
-	var all []float64
-	for _, a := range s.addresses {
-		all = append(all, metric(s.T, a, "process_cpu_seconds_total"))
-	}
-	return all
 }
 
 // metric returns a series of a process's own page.

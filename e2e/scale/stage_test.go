@@ -21,8 +21,9 @@ type stage struct {
 	*testing.T
 	folder    string
 	exporters []*exec.Cmd
-	addresses []string // of the exporters
-	servers   []string // addresses of the Prometheus servers
+	addresses []string               // of the exporters
+	servers   []string               // addresses of the Prometheus servers
+	processes map[string][]*exec.Cmd // by the name of their program
 	messages  *messages
 }
 
@@ -59,7 +60,7 @@ func (m *messages) take() []message {
 // set starts everything.
 func set(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{T: t, folder: t.TempDir(), messages: &messages{}}
+	s := &stage{T: t, folder: t.TempDir(), messages: &messages{}, processes: map[string][]*exec.Cmd{}}
 	binary := filepath.Join(s.folder, "exporter")
 	if out, err := exec.Command("make", "-C", root, "build", "OUT="+binary).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -171,6 +172,8 @@ func (s *stage) run(p *exec.Cmd) {
 	if err := p.Start(); err != nil {
 		s.Fatalf("%v; do you need \"make tools\"?", err)
 	}
+	kind := filepath.Base(p.Path)
+	s.processes[kind] = append(s.processes[kind], p)
 	s.Cleanup(func() {
 		_ = p.Process.Kill()
 		_ = p.Wait()
