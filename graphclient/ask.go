@@ -2,7 +2,6 @@ package graphclient
 
 import (
 	"bytes"
-
 	"context"
 	"net/http"
 	"net/url"
