@@ -136,19 +136,23 @@ func TestExchangeError(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, tc := range []struct {
-		ctx  context.Context
+		over bool
 		err  error
 		want Error
 	}{
-		{over, io.EOF, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}},
-		{t.Context(), os.ErrDeadlineExceeded, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}},
-		{t.Context(), &url.Error{Op: "Get", URL: "https://x/tenant", Err: io.ErrUnexpectedEOF}, Error{Reason: ReasonUnreachable, Message: "the connection ended before the answer did"}},
-		{t.Context(), io.EOF, Error{Reason: ReasonUnreachable, Message: "the connection ended before the answer did"}},
-		{t.Context(), &url.Error{Op: "Get", URL: "https://x/tenant", Err: errors.New("no route")}, Error{Reason: ReasonUnreachable, Message: "no route"}},
-		{t.Context(), errors.New(`failed to parse Location header "https://x/secret"`), Error{Reason: ReasonMalformed, Message: "redirect to nowhere, not followed"}},
+		{true, io.EOF, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}},
+		{false, os.ErrDeadlineExceeded, Error{Reason: ReasonTimeout, Message: "no complete answer within 30s"}},
+		{false, &url.Error{Op: "Get", URL: "https://x/tenant", Err: io.ErrUnexpectedEOF}, Error{Reason: ReasonUnreachable, Message: "the connection ended before the answer did"}},
+		{false, io.EOF, Error{Reason: ReasonUnreachable, Message: "the connection ended before the answer did"}},
+		{false, &url.Error{Op: "Get", URL: "https://x/tenant", Err: errors.New("no route")}, Error{Reason: ReasonUnreachable, Message: "no route"}},
+		{false, errors.New(`failed to parse Location header "https://x/secret"`), Error{Reason: ReasonMalformed, Message: "redirect to nowhere, not followed"}},
 	} {
 		tc.want.Operation = OperationSweep
-		if got := exchangeError(tc.ctx, OperationSweep, tc.err); *got != tc.want {
+		ctx := t.Context()
+		if tc.over {
+			ctx = over
+		}
+		if got := exchangeError(ctx, OperationSweep, tc.err); *got != tc.want {
 			t.Errorf("%v: got %+v, want %+v", tc.err, *got, tc.want)
 		}
 	}
