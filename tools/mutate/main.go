@@ -45,7 +45,7 @@ type settings struct {
 	n                    int
 	seed                 uint64
 	only                 []string
-	list                 bool
+	list, named          bool
 	workers              int
 	duration             time.Duration
 }
@@ -59,6 +59,7 @@ func run(ctx context.Context, args []string) error {
 	set.IntVar(&s.n, "n", 320, "mutants of the sample; 0: all")
 	set.Uint64Var(&s.seed, "seed", 1, "seed of the sample")
 	only := set.String("packages", "", "only the mutants and the tests of these packages, by their paths from the root, with commas between")
+	set.BoolVar(&s.named, "named", false, "ask about the named mutants alone")
 	set.IntVar(&s.workers, "workers", runtime.GOMAXPROCS(0), "mutants that are asked about at once")
 	set.BoolVar(&s.list, "list", false, "list the mutants of the sample and ask no test")
 	set.DurationVar(&s.duration, "for", 24*time.Hour, "end after this time; the next run goes on")
@@ -98,6 +99,10 @@ func (s settings) run(ctx context.Context) error {
 		// Each package has numbers of its own, so that a change of one leaves the others' binaries.
 		next := int(1+crc32.ChecksumIEEE([]byte(p.name))%100000) * 10000
 		mutants[p] = p.find(&next)
+	}
+	if s.named {
+		j := &judge{file: filepath.Join(s.dir, "named.jsonl"), say: say, known: map[string]verdict{}}
+		return s.askNamed(ctx, j)
 	}
 	if s.list {
 		for _, m := range sample(mutants, s.n, s.seed) {
@@ -146,12 +151,17 @@ func (s settings) judge(ctx context.Context, j *judge, picked []*mutant, explain
 	if s.only != nil {
 		return err
 	}
-	alive, failure := j.askNamed(ctx, s)
+	return errors.Join(err, s.askNamed(ctx, j))
+}
+
+// askNamed asks about the named mutants, and returns an error if one is not noticed.
+func (s settings) askNamed(ctx context.Context, j *judge) error {
+	alive, err := j.askNamed(ctx, s)
 	for _, name := range alive {
 		err = errors.Join(err, fmt.Errorf("not noticed: %s", name))
 	}
 	say("%d of %d named mutants are noticed", len(onceUnnoticed)-len(alive), len(onceUnnoticed))
-	return errors.Join(err, failure)
+	return err
 }
 
 // words says what became of a mutant.
