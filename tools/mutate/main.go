@@ -157,6 +157,9 @@ func (s settings) judge(ctx context.Context, j *judge, picked []*mutant, explain
 // askNamed asks about the named mutants, and returns an error if one is not noticed.
 func (s settings) askNamed(ctx context.Context, j *judge) error {
 	alive, err := j.askNamed(ctx, s)
+	if err != nil {
+		return err
+	}
 	for _, name := range alive {
 		err = errors.Join(err, fmt.Errorf("not noticed: %s", name))
 	}

@@ -69,7 +69,7 @@ func (n named) noticed(ctx context.Context, s settings) (bool, error) {
 		return false, ctx.Err()
 	case err == nil:
 		return false, nil
-	case strings.Contains(out.String(), "[build failed]") || !strings.Contains(out.String(), "--- FAIL"):
+	case strings.Contains(out.String(), "[build failed]") || strings.Contains(out.String(), "[setup failed]"):
 		return false, fmt.Errorf("%s: the mutant does not run:\n%s", n.name, out.String())
 	}
 	return true, nil
