@@ -36,7 +36,7 @@ type messages struct {
 // A message is what one notification holds.
 type message struct {
 	Receiver, Status string
-	Alerts           []struct{ Labels map[string]string }
+	Alerts           []struct{ Labels, Annotations map[string]string }
 }
 
 func (m *messages) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
