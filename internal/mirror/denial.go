@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"msgraph_security_exporter/graphclient"
-	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/reading"
 )
 
@@ -17,6 +16,7 @@ import (
 const (
 	denyFew   = 10 // so many may be denied in a sweep interval unquestioned,
 	denyShare = 5  // or this part of the open incidents: a fifth
+	few       = 2  // so many of a window are asked for by their ids
 )
 
 // A suspicion is that Graph hides incidents. Only denials count: an incident that Graph
@@ -47,26 +47,41 @@ func (m *Mirror) deny(ctx context.Context, s reading.Span, began time.Time, all 
 	if len(denied) == 0 {
 		return nil
 	}
-	if all {
-		return m.judge(ctx, denied, moment{began.Sub(m.epoch), time.Since(m.epoch)})
-	}
-	if err := m.await(ctx, m.ask(began)); err != nil && ctx.Err() != nil {
-		return err
-	}
-	missing := m.missing(s, began)
-	if len(missing) <= 2 {
-		gone, err := m.absent(ctx, missing)
-		if err == nil {
-			m.withdraw(gone, moment{began.Sub(m.epoch), time.Since(m.epoch)}, true)
-			return nil
+	if !all {
+		if err := m.await(ctx, m.ask(began)); err != nil && ctx.Err() != nil {
+			return err
+		}
+		if done, err := m.judgeFew(ctx, m.missing(s, began), began); done {
+			return err
+		}
+		began = time.Now()
+		q := reading.Query{Region: reading.Region{Created: s, Updated: reading.AllTime}, Operation: graphclient.OperationSweep, Paced: true}
+		if err := reading.NewCover(q, nil, 1, false, m.now()).Run(ctx, m.reader); err != nil {
+			return err
+		}
+		denied = m.missing(s, began)
+		if done, err := m.judgeFew(ctx, denied, began); done {
+			return err
 		}
 	}
-	again := time.Now()
-	q := reading.Query{Region: reading.Region{Created: s, Updated: reading.AllTime}, Operation: graphclient.OperationSweep, Paced: true}
-	if err := reading.NewCover(q, nil, 1, false, m.now()).Run(ctx, m.reader); err != nil {
-		return err
+	return m.judge(ctx, denied, moment{began.Sub(m.epoch), time.Since(m.epoch)})
+}
+
+// judgeFew withdraws incidents that Graph denies by their ids as well, each of them asked for. It
+// returns false where they are too many for that or one cannot be asked for.
+func (m *Mirror) judgeFew(ctx context.Context, missing []string, began time.Time) (done bool, err error) {
+	if len(missing) > few {
+		return false, nil
 	}
-	return m.judge(ctx, m.missing(s, again), moment{again.Sub(m.epoch), time.Since(m.epoch)})
+	gone, err := m.absent(ctx, missing)
+	if err != nil {
+		return false, nil //nolint:nilerr // the span says more
+	}
+	alive, err := m.alive(ctx, len(gone))
+	if err == nil {
+		m.withdraw(gone, moment{began.Sub(m.epoch), time.Since(m.epoch)}, alive)
+	}
+	return true, err
 }
 
 // judge withdraws incidents that Graph denies, unless it does not show others either or, after
@@ -100,20 +115,24 @@ func (m *Mirror) holdsOpen(id string) bool {
 }
 
 // alive reports whether a page of all open incidents is full, or shows at least half of those
-// that should be left while so many are denied. It is not asked where few are and none were
-// before.
+// that should be left while so many are denied; where none would be left, whether Graph shows any
+// incident at all, closed ones too. It is not asked where few of many are and none were before.
 func (m *Mirror) alive(ctx context.Context, denied int) (bool, error) {
-	if denied <= 2 && !m.suspects() {
+	m.mu.Lock()
+	none := denied > 0 && denied >= m.copy.open
+	m.mu.Unlock()
+	if denied <= few && !none && !m.suspects() {
 		return true, nil
 	}
-	q := reading.Query{Region: reading.Everything, Operation: graphclient.OperationSweep, Open: true, Paced: true}
+	q := reading.Query{Region: reading.Everything, Operation: graphclient.OperationSweep, Open: !none, Paced: true}
 	l, err := m.reader.Read(ctx, q, 1)
 	if err != nil {
 		return false, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return !l.Ended || 2*len(l.Each()) >= m.copy.open-denied, nil
+	shown := len(l.Each())
+	return !l.Ended || none && shown > 0 || !none && 2*shown >= m.copy.open-denied, nil
 }
 
 // suspects reports whether Graph is suspected of hiding incidents.
@@ -175,7 +194,7 @@ func (m *Mirror) withdraw(ids []string, at moment, alive bool) {
 		}
 	}
 	total := s.count + fresh
-	if s.active() || !alive && m.copy.open > denyFew || total > denyFew && total*denyShare > s.base {
+	if s.active() || !alive || total > denyFew && total*denyShare > s.base {
 		m.withhold(ids, denial{at, now}, alive)
 		return
 	}
@@ -223,67 +242,6 @@ func (m *Mirror) shown(id string, at moment) {
 		delete(s.withheld, id)
 		m.announce()
 	}
-}
-
-// lookAgain has the windows of what is withheld read again once all have been read, or after a
-// quarter of the sweep interval, and ends the suspicion when that agreed: whatever else was
-// denied meanwhile is weighed anew, against what is left.
-func (m *Mirror) lookAgain() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	s, now := &m.suspicion, m.elapsedLocked()
-	switch {
-	case !s.active():
-		return
-	case s.look == 0:
-		if m.windows.oldest() < s.began && now < s.began+m.cfg.SweepInterval/4 {
-			return
-		}
-		s.look = now
-		var created []defender.Ticks
-		for id := range s.withheld {
-			created = append(created, m.copy.rows[id].Created)
-		}
-		m.windows.rush(now, func(w *window) bool { return slices.ContainsFunc(created, w.Holds) })
-		return
-	}
-	var agreed, fresh []string
-	for id, d := range s.withheld {
-		switch {
-		case d.at == confirmed:
-			agreed = append(agreed, id)
-		case d.at < s.look:
-			return // its window has yet to be read
-		default:
-			fresh = append(fresh, id)
-		}
-	}
-	if len(s.withheld) >= m.copy.open && s.full > denyFew {
-		// A list that went from many to nothing is never believed: a licence has lapsed.
-		s.postpone(now + m.cfg.SweepInterval/4)
-		return
-	}
-	m.believe(agreed, fresh, now)
-}
-
-// believe drops what a second look has confirmed; the lock is held.
-func (m *Mirror) believe(agreed, fresh []string, now time.Duration) {
-	s := &m.suspicion
-	held := s.withheld
-	s.withheld = nil
-	for _, id := range agreed {
-		m.dropAll([]string{id}, held[id].moment)
-	}
-	m.cfg.Logger.Info("A second look confirmed what Graph denies", "denied", len(agreed), "open", m.copy.open)
-	s.base, s.count, s.until = m.copy.open, len(fresh), now+m.sweepPeriod()
-	if n := len(fresh); n > denyFew && n*denyShare > s.base {
-		m.withhold(fresh, denial{held[fresh[0]].moment, now}, true)
-	} else {
-		for _, id := range fresh {
-			m.dropAll([]string{id}, held[id].moment)
-		}
-	}
-	m.announce()
 }
 
 // dropAll drops incidents; the lock is held.

@@ -1,7 +1,9 @@
 package mirror
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -52,5 +54,28 @@ func TestLeavingASecond(t *testing.T) {
 			t.Error("no second was listed")
 		}
 		equalTruth(t, l.Sim, pull(t, m))
+	})
+}
+
+// TestStartWhileAListShrinks closes an incident of the first page of a list that is not sorted
+// before the second is read: the listing counts up and lacks another one, which the start notices.
+func TestStartWhileAListShrinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true, Order: graphsim.Shuffled})
+		fill(sim, 120, 90*24*time.Hour)
+		closed := false
+		m := New(limited(roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Query().Get("$skip") != "" && !closed {
+				closed = true
+				first := slices.MinFunc(ids(sim), func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+				sim.Change(first, graphsim.Dated, closeIncident)
+			}
+			return sim.RoundTrip(r)
+		})), Config{})
+		run(t, m)
+		synced(t, m)
+		if w := (&watcher{t: t, sim: sim, m: m}); !closed || !w.pull().right {
+			t.Errorf("closed %t, %d open instead of %d", closed, len(m.Report().Snapshot.Open), len(open(sim)))
+		}
 	})
 }

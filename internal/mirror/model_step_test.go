@@ -139,6 +139,7 @@ func (m *model) heal() {
 // quiesce lets the world rest and compares the mirror with the truth.
 func (m *model) quiesce() error {
 	m.heal()
+	m.create(0) // a list with nothing at all in it may be that of a lapsed licence
 	var err error
 	for range 60 { // the lags, the sweep and whatever suspicion there is
 		time.Sleep(30 * time.Second)

@@ -60,7 +60,7 @@ func (m *Mirror) Refresh(ctx context.Context) error {
 }
 
 // maxJoin is how long before a pull a refresh may have begun that it shares.
-const maxJoin = 5 * time.Second
+const maxJoin = time.Second
 
 // refreshedBefore reports whether the last refresh began before then.
 func (m *Mirror) refreshedBefore(then time.Time) bool {

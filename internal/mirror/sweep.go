@@ -177,3 +177,64 @@ func (m *Mirror) relist(ctx context.Context) {
 	}
 	m.windows.rush(now, func(w *window) bool { return w.failed == "" && w.read < m.relisted })
 }
+
+// lookAgain has the windows of what is withheld read again once all have been read, or after a
+// quarter of the sweep interval, and ends the suspicion when that agreed: whatever else was
+// denied meanwhile is weighed anew, against what is left.
+func (m *Mirror) lookAgain() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, now := &m.suspicion, m.elapsedLocked()
+	switch {
+	case !s.active():
+		return
+	case s.look == 0:
+		if m.windows.oldest() < s.began && now < s.began+m.cfg.SweepInterval/4 {
+			return
+		}
+		s.look = now
+		var created []defender.Ticks
+		for id := range s.withheld {
+			created = append(created, m.copy.rows[id].Created)
+		}
+		m.windows.rush(now, func(w *window) bool { return slices.ContainsFunc(created, w.Holds) })
+		return
+	}
+	var agreed, fresh []string
+	for id, d := range s.withheld {
+		switch {
+		case d.at == confirmed:
+			agreed = append(agreed, id)
+		case d.at < s.look:
+			return // its window has yet to be read
+		default:
+			fresh = append(fresh, id)
+		}
+	}
+	if len(s.withheld) >= m.copy.open && s.full > denyFew {
+		// A list that went from many to nothing is never believed: a licence has lapsed.
+		s.postpone(now + m.cfg.SweepInterval/4)
+		return
+	}
+	m.believe(agreed, fresh, now)
+}
+
+// believe drops what a second look has confirmed; the lock is held.
+func (m *Mirror) believe(agreed, fresh []string, now time.Duration) {
+	s := &m.suspicion
+	held := s.withheld
+	s.withheld = nil
+	for _, id := range agreed {
+		m.dropAll([]string{id}, held[id].moment)
+	}
+	m.cfg.Logger.Info("A second look confirmed what Graph denies", "denied", len(agreed), "open", m.copy.open)
+	s.base, s.count, s.until = m.copy.open, len(fresh), now+m.sweepPeriod()
+	if n := len(fresh); n > denyFew && n*denyShare > s.base {
+		m.withhold(fresh, denial{held[fresh[0]].moment, now}, true)
+	} else {
+		for _, id := range fresh {
+			m.dropAll([]string{id}, held[id].moment)
+		}
+	}
+	m.announce()
+}
