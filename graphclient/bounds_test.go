@@ -68,6 +68,9 @@ func TestPageBounds(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
 		}
 	}
+	if _, err := parseIncident([]byte(`{"x":` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + "}")); !errors.Is(err, errTooDeep) {
+		t.Errorf("an incident too deep: %v", err)
+	}
 	client := connect(t, roundTrip(nil))
 	for n, want := range map[int]error{maxLink: nil, maxLink + 1: errLongLink} {
 		if _, err := client.nextLink("?$skiptoken="+strings.Repeat("x", n-len("?$skiptoken=")), Query{}); !errors.Is(err, want) {
