@@ -27,7 +27,7 @@ var onceUnnoticed = []named{
 	{"the origin without its scheme", "graphclient/endpoint.go", "a.Scheme == b.Scheme && equal", "equal", ".", "./graphclient"},
 	{"the assertion is not hidden", "graphclient/signin.go", "\ts.redact.hide(shown)\n", "", ".", "./graphclient"},
 	{"the platform's service through the proxy", "graphclient/transport.go", "\t\t\treturn nil, nil\n", "\t\t\treturn choose(r)\n", ".", "./graphclient"},
-	{"an error's body without an end", "graphclient/errorbody.go", "decode(resp, maxErrorBody)", "decode(resp, 1<<40)", ".", "./graphclient"},
+	{"an error's body without an end", "graphclient/errorbody.go", "decode(resp, maxErrorBody,", "decode(resp, 1<<40,", ".", "./graphclient"},
 	{"why the last credential serves, uncleaned", "graphclient/credential.go", "s.redact.scrub(why)", "why", ".", "./graphclient"},
 	{"no limit on the time of headers", "internal/server/listen.go", "ReadHeaderTimeout: 10 * time.Second", "ReadHeaderTimeout: 0", ".", "./internal/server"},
 	{"headers of 64 MiB", "internal/server/listen.go", "64 << 10", "64 << 20", ".", "./internal/server"},
