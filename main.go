@@ -79,6 +79,7 @@ func run(ctx context.Context, reloads <-chan os.Signal) error {
 	case cfg.Check:
 		return preflight.Check(ctx, cfg, logger, os.Stdout, os.Stderr)
 	}
+	signal.Ignore(syscall.SIGPIPE) // or serving would end when whoever reads the log goes away
 	return server.Serve(ctx, cfg, logger, reloads)
 }
 
