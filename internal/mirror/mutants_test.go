@@ -66,6 +66,8 @@ func TestMutants(t *testing.T) {
 		{"few of few are believed", "denial.go", "if denied <= few && !none && !m.suspects() {", "if denied <= few && !m.suspects() {", "TestLapsedLicence"},
 		{"a second look at a Graph that is not alive", "denial.go", "if !alive && s.look > 0 {", "if false {", "TestLapseThat|TestHidden"},
 		{"the first order that fits", "../reading/walk.go", "\tif was == \"\" {\n", "\tif false {\n", "TestBulkClosingInAnyOrder"},
+		{"a start anew forgets the reason", "start.go", "\t\t\tm.health.problems[taskSync] = why", "\t\t\t_ = why", "TestHang"},
+		{"a second try behind all others", "sweep.go", "\t\t\town.due = 0", "\t\t\town.due = now", "TestHang"},
 		{"pauses between long intervals", "demand.go", "max(m.cfg.MaxAge, 3*m.asked.interval())", "m.cfg.MaxAge", "TestLongScrape"},
 	}
 	t.Run("none", func(t *testing.T) {

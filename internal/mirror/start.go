@@ -41,7 +41,10 @@ func (m *Mirror) synchronise(ctx context.Context) error {
 	for backoff := minBackoff; ; backoff = min(2*backoff, maxBackoff) {
 		if time.Since(moved) > m.cfg.SweepInterval {
 			m.mu.Lock()
+			why := m.health.problems[taskSync]
 			m.forget()
+			m.health.problems[taskSync] = why // which holds until a part has been read
+			m.announce()
 			m.mu.Unlock()
 			s, moved = newStart(), time.Now()
 		}

@@ -109,7 +109,7 @@ func (m *Mirror) swept(w *window, began time.Duration, cells []reading.Span, row
 		return
 	case err != nil:
 		if own.tries++; own.tries == 1 { // the background has no other second try
-			own.due = now
+			own.due = 0 // before all others: where each hangs, the reason would take one of each
 			return
 		}
 		own.failed = problemOf(err)
