@@ -2,7 +2,7 @@
 .PHONY: build test race vet-systems lint dashboards e2e pictures rendered rules rule-mutants tools model mutants mirror-mutants fuzz bench demo \
         coverage reproducible vulnerabilities \
         rootfs image image-all base-images containers \
-        chart chart-files schemas packages packages-test apiserver actions release image-push chart-package scale
+        chart chart-files schemas packages packages-test apiserver actions release image-push chart-package scale faults soak month
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 OUT      ?= msgraph_security_exporter
@@ -79,3 +79,12 @@ actions: tools ; .tools/bin/actionlint
 
 # Two thousand tenants, three exporters, two Prometheus servers: a quarter of an hour.
 scale: tools ; go -C e2e test -count=1 -timeout=60m -v ./scale
+
+# Every fault at every moment on the built binary, and what it does to a neighbour; writes the table of docs/reliability.md.
+FAULTS ?= -update
+faults: ; go -C e2e test -count=1 -timeout=60m ./faults $(FAULTS)
+# An hour of a hundred tenants with faults and reloads: memory, goroutines and descriptors stay what they are.
+SOAK ?= 1h
+soak: ; go -C e2e test -count=1 -timeout=180m -v ./soak -soak.for=$(SOAK)
+# A simulated month of two quiet worlds.
+month: ; go test -count=1 -timeout=120m -v -run=TestQuietWorld ./internal/mirror -model.quiet=720h
