@@ -25,7 +25,7 @@ func TestNeighbour(t *testing.T) {
 	peaceful.begin()
 	var states []*fault
 	for _, f := range all() {
-		if !f.shared && f.stderr == kept && (!f.adjusted || *sample == 0) && (f.applies(pull) || f.applies(token)) {
+		if !f.shared && f.stderr == kept && f.only == nil && (!f.adjusted || *sample == 0) && (f.applies(pull) || f.applies(token)) {
 			states = append(states, f)
 		}
 	}
