@@ -160,6 +160,7 @@ func TestReplicas(t *testing.T) {
 			}
 		}
 	}
+	checkRunbooks(t, one, two)
 }
 
 // until is when the time series of [filled] end.

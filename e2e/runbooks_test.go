@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 var (
@@ -83,5 +85,32 @@ func TestRunbooks(t *testing.T) {
 	}
 	if out, err := exec.Command(tools+"promtool", "check", "rules", path).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// checkRunbooks asks the queries of the runbooks of both, but for those that ask about processes or count them.
+func checkRunbooks(t *testing.T, one, two *prometheus) {
+	t.Helper()
+	pages, err := filepath.Glob("../docs/runbooks/Msgraph*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := 0
+	for _, page := range pages {
+		for _, q := range queriesOf(readFile(t, page)) {
+			if strings.Contains(q, "instance") || strings.Contains(q, "count by (version)") || strings.Contains(q, "count by (job, tenant) (msgraph_security_up)") {
+				continue
+			}
+			got := two.now(t, q)
+			if diff := cmp.Diff(one.now(t, q), got); diff != "" {
+				t.Errorf("%s: %s (-one replica +two):\n%s", page, q, diff)
+			}
+			if len(got) > 0 {
+				full++
+			}
+		}
+	}
+	if full < 30 {
+		t.Errorf("only %d queries of runbooks find something", full)
 	}
 }
