@@ -104,8 +104,7 @@ func takesOver(s setting) *plot {
 func neverThere(s setting) *plot {
 	p := begin("no exporter has ever answered", s)
 	p.all().die()
-	p.until(5 * minute).fires()
-	p.until(10 * minute).fires("Absent").all().live()
+	p.waits(0, 10*minute, "Absent").all().live()
 	return p.until(20 * minute).fires()
 }
 

@@ -67,7 +67,7 @@ func lasting(s setting, alert string, wait time.Duration, series string, good, b
 	p.until(died).hero().die()
 	if s.interval <= minute { // the last sample is as old as recent allows, and the alert is kept for as long as ever
 		p.exactly(died+19*minute).fires(own, p.of("Blind"), down)
-		p.exactly(died + 21*minute)
+		p.exactly(died+21*minute).fires(p.of("Blind"), down)
 	}
 	return p.until(died+25*minute).fires(p.of("Blind"), down)
 }

@@ -20,8 +20,7 @@ func objectives(s setting) *plot {
 	p.all().lose("synchronising")
 	p.until(60 * minute).fires(missed).all().see()
 	p.hero().set(breached, 0)
-	p.until(65 * minute).fires(missed)
-	return p.until(80 * minute).fires()
+	return p.keeps(p.now, keeping, missed)
 }
 
 // aboutToMiss is noted within five minutes of it.
