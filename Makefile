@@ -31,7 +31,7 @@ model: ; go test -count=1 -timeout=60m -run=TestModel ./internal/mirror -model.e
 mutants: ; go run -C tools/mutate . -C ../.. $(MUTANTS)
 mirror-mutants: ; go test -count=1 -timeout=90m -run=TestMutants ./internal/mirror -mutants -v
 fuzz:  ; @set -e; for f in $$(grep -lr --include='*_test.go' '^func Fuzz' $$(go list -f '{{.Dir}}' ./...) | xargs -n1 dirname | sort -u); do for t in $$(go test -list '^Fuzz' $$f | grep '^Fuzz'); do echo "$$t"; go test -timeout=60m -run='^$$' -fuzz="^$$t$$" -fuzztime=$(FUZZTIME) "$$f"; done; done
-bench: ; go test -run='^$$' -bench=. -timeout=60m ./internal/mirror -bench.pulls=$(BENCH_PULLS)
+bench: ; go test -run='Table$$' -bench=. -timeout=60m ./internal/mirror -bench.tables -bench.pulls=$(BENCH_PULLS)
 demo:  ; go run . --demo
 # Which statements the tests of all packages run, by package, and the functions that none of them does.
 coverage:

@@ -31,6 +31,7 @@ func limited(graph http.RoundTripper) *graphclient.Client {
 type startCost struct {
 	requests int
 	took     time.Duration
+	problems []Problem // why there were no numbers after half an hour
 }
 
 // A tenancy is a tenant to begin with.
@@ -78,7 +79,7 @@ func (c tenancy) play(t *testing.T, do func(t *testing.T, sim *graphsim.Sim, cli
 	})
 }
 
-// start measures the first synchronisation and shows that it is right.
+// start measures the first synchronisation and shows that it is right. It gives up after half an hour.
 func (c tenancy) start(t *testing.T) (cost startCost) {
 	t.Helper()
 	c.play(t, func(t *testing.T, sim *graphsim.Sim, client *graphclient.Client) {
@@ -87,8 +88,9 @@ func (c tenancy) start(t *testing.T) (cost startCost) {
 		began := time.Now()
 		for !m.Report().Up {
 			time.Sleep(10 * time.Millisecond)
-			if time.Since(began) > 2*time.Hour {
-				t.Fatalf("not synchronised after %s: %+v", time.Since(began), m.Report())
+			if time.Since(began) > 30*time.Minute {
+				cost = startCost{listings(sim), time.Since(began), m.Report().Problems}
+				return
 			}
 		}
 		cost = startCost{requests: listings(sim), took: time.Since(began)}
@@ -163,8 +165,8 @@ func TestStartInAStorm(t *testing.T) {
 	} {
 		got := tenancy{graphsim.Config{Order: c.order}, 2000, c.age, 0}.start(t)
 		t.Logf("%s: %d requests, %s", c.name, got.requests, got.took)
-		if float64(got.requests) > c.factor*40+3 {
-			t.Errorf("%s: %d requests for 40 pages", c.name, got.requests)
+		if float64(got.requests) > c.factor*40+3 || got.problems != nil {
+			t.Errorf("%s: %d requests for 40 pages, %v", c.name, got.requests, got.problems)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package mirror
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,79 +12,48 @@ import (
 )
 
 // TestBulkClosing closes a large part of what is open at once while Graph lets 50 requests a
-// minute through.
+// minute through, and says when to come back or does not.
 func TestBulkClosing(t *testing.T) {
-	for _, c := range []struct {
-		closed, of int
-		within     time.Duration
-	}{{600, 1500, 75 * time.Second}, {1000, 3000, 120 * time.Second}} {
-		t.Run(fmt.Sprint(c.closed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, RequestsPerMinute: 50, Terse: true, ThrottleRetryAfter: graphsim.RetrySeconds})
-				fill(sim, c.of, 90*24*time.Hour)
-				w := watch(t, sim, Config{})
-				w.pullFor(2*time.Minute, 15*time.Second, nil)
-				time.Sleep(5 * time.Second)
-				at := time.Now()
-				for _, id := range ids(sim)[:c.closed] {
-					sim.Change(id, graphsim.Dated, closeIncident)
-				}
-				time.Sleep(10 * time.Second)
-				pulls := w.pullFor(5*time.Minute, 15*time.Second, nil)
-				w.honest(pulls, "after the closing")
-				if d := rightWithin(pulls, at); d > c.within {
-					t.Errorf("right after %s", d)
-				}
-				var took []time.Duration
-				for _, p := range pulls {
-					if p.at.Sub(at) > 90*time.Second {
-						took = append(took, p.took)
+	for _, retry := range []graphsim.RetryAfter{graphsim.RetryNone, graphsim.RetrySeconds} {
+		for _, c := range []struct {
+			closed, of int
+			within     time.Duration
+		}{{600, 1500, 75 * time.Second}, {1000, 3000, 120 * time.Second}} {
+			t.Run(fmt.Sprintf("%d, Retry-After %d", c.closed, retry), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h := squeeze{open: c.of, limit: 50, retry: retry}.close(t, c.closed, 10*time.Second)
+					h.honest(h.pulls, "after the closing")
+					if h.right > c.within {
+						t.Errorf("right after %s", h.right)
 					}
-				}
-				slices.Sort(took)
-				if took[len(took)/2] > 2*time.Second {
-					t.Errorf("pulls take %s in the median", took[len(took)/2])
-				}
+					if took := h.took(90*time.Second, 5*time.Minute); part(took, 0.5) >= 2*time.Second {
+						t.Errorf("pulls take %s in the median", part(took, 0.5))
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
 // TestSteadyUpdates updates incidents all the time while Graph lets 50 requests a minute
-// through.
+// through: there are numbers at every pull, and they are current.
 func TestSteadyUpdates(t *testing.T) {
-	for _, perMinute := range []int{60, 120} {
-		t.Run(fmt.Sprint(perMinute), func(t *testing.T) {
+	for _, c := range []struct {
+		perMinute int
+		retry     graphsim.RetryAfter
+	}{{60, graphsim.RetrySeconds}, {120, graphsim.RetrySeconds}, {120, graphsim.RetryNone}} {
+		t.Run(fmt.Sprintf("%d, Retry-After %d", c.perMinute, c.retry), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, RequestsPerMinute: 50, Terse: true, ThrottleRetryAfter: graphsim.RetrySeconds})
-				fill(sim, 1500, 90*24*time.Hour)
-				w := watch(t, sim, Config{})
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				all := ids(sim)
-				go func() {
-					for i := 0; sleep(ctx, time.Minute/time.Duration(perMinute)); i++ {
-						sim.Change(all[i*7919%len(all)], graphsim.Dated, func(in *graphsim.Incident) { in.AssignedTo = fmt.Sprint(i) })
-					}
-				}()
-				w.pullFor(2*time.Minute, 15*time.Second, nil)
-				pulls := w.pullFor(time.Hour, 15*time.Second, nil)
-				w.honest(pulls, "under updates")
-				slow := 0
-				for _, p := range pulls {
-					if p.age > time.Minute {
-						t.Errorf("numbers of %s at %s", p.age, p.at.Format(time.TimeOnly))
-					}
-					if p.took > 1400*time.Millisecond {
-						slow++
-					}
+				h, last := squeeze{open: 1500, limit: 50, retry: c.retry}.update(t, c.perMinute)
+				h.honest(h.pulls, "under updates")
+				if age, none := h.oldest(); age > time.Minute || none > 0 {
+					t.Errorf("numbers of %s, and none in %d of %d pulls", age, none, len(h.pulls))
 				}
-				if perMinute == 60 && slow > len(pulls)/20 {
-					t.Errorf("%d of %d pulls were slow", slow, len(pulls))
+				if took := h.took(0, 1<<62); c.perMinute == 60 && part(took, 0.95) > 1400*time.Millisecond {
+					t.Errorf("95 of 100 pulls take %s", part(took, 0.95))
 				}
-				t.Logf("%d of %d pulls were slow", slow, len(pulls))
-				if r := w.m.Report(); r.SweepPeriod > 12*time.Minute || r.YoungPeriod > 35*time.Second {
-					t.Errorf("the sweep takes %s, that of young incidents %s", r.SweepPeriod, r.YoungPeriod)
+				if last.SweepPeriod > 12*time.Minute || last.YoungPeriod > 35*time.Second {
+					t.Errorf("the sweep takes %s, that of young incidents %s", last.SweepPeriod, last.YoungPeriod)
 				}
 			})
 		})

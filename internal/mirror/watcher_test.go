@@ -16,6 +16,7 @@ type watcher struct {
 	sim   *graphsim.Sim
 	m     *Mirror
 	pulls []pulled
+	sent  *ledger // what the mirror sent, if it was started by [watch]
 }
 
 // A pulled is one pull.
@@ -31,10 +32,11 @@ type pulled struct {
 // watch starts a mirror at the default limits and waits until it is synchronised.
 func watch(t *testing.T, sim *graphsim.Sim, cfg Config) *watcher {
 	t.Helper()
-	m := New(limited(sim), cfg)
+	sent := &ledger{base: sim}
+	m := New(limited(sent), cfg)
 	run(t, m)
 	synced(t, m)
-	return &watcher{t: t, sim: sim, m: m}
+	return &watcher{t: t, sim: sim, m: m, sent: sent}
 }
 
 // pull pulls once, with the patience of a Prometheus.
