@@ -36,18 +36,19 @@ func TestStartTable(t *testing.T) {
 		{"in the last two minutes", func() func(i, n int) float64 { return within(120) }, 0},
 		{"310 in a second at a time", func() func(i, n int) float64 { return bursts(310, 0)(rand.New(rand.NewPCG(1, 1))) }, 0},
 	} {
-		for _, n := range []int{100, 700, 2000, 5000, 10_000} {
-			plain, missed := tenancy{graphsim.Config{}, n, s.age(), s.perMinute}.list(t)
-			cells := []any{s.name, n, plain}
-			if missed > 0 {
-				cells[2] = fmt.Sprintf("%s, %d missing", plain, missed)
+		t.Run(s.name, func(t *testing.T) {
+			for _, n := range []int{100, 700, 2000, 5000, 10_000} {
+				plain, missed := tenancy{graphsim.Config{}, n, s.age(), s.perMinute}.list(t)
+				cells := []any{s.name, n, plain}
+				if missed > 0 {
+					cells[2] = fmt.Sprintf("%s, %d missing", plain, missed)
+				}
+				for _, o := range orders {
+					cells = append(cells, tenancy{graphsim.Config{Order: o}, n, s.age(), s.perMinute}.start(t))
+				}
+				row(cells...)
 			}
-			for _, o := range orders {
-				cost := tenancy{graphsim.Config{Order: o}, n, s.age(), s.perMinute}.start(t)
-				cells = append(cells, cost)
-			}
-			row(cells...)
-		}
+		})
 	}
 }
 
