@@ -11,7 +11,8 @@ import (
 )
 
 // TestBulkClosingInAnyOrder closes a large part of what is open, whatever Graph sorts its list by
-// and whether it says how long to wait, when it lets 50 requests a minute through.
+// and whether it says how long to wait, when it lets 50 requests a minute through. Where it sorts by
+// nothing, that takes half as long again.
 func TestBulkClosingInAnyOrder(t *testing.T) {
 	for _, order := range []graphsim.Order{graphsim.CreatedDescending, graphsim.CreatedAscending, graphsim.UpdatedDescending, graphsim.ByID, graphsim.Shuffled} {
 		for _, c := range []struct {
@@ -38,7 +39,11 @@ func TestBulkClosingInAnyOrder(t *testing.T) {
 					time.Sleep(10*time.Second - c.over)
 					pulls := w.pullFor(5*time.Minute, 15*time.Second, nil)
 					w.honest(pulls, "after the closing")
-					if d := rightWithin(pulls, at); d > c.within {
+					within := c.within
+					if order == graphsim.Shuffled { // its pages are read, and then cells
+						within = within * 3 / 2
+					}
+					if d := rightWithin(pulls, at); d > within {
 						t.Errorf("right after %s", d)
 					}
 					if late := pulls[7:]; median(late) > 2*time.Second {
