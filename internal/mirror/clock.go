@@ -29,6 +29,7 @@ type serviceClock struct {
 	date    time.Time     // Graph's time at that moment; zero before the first answer
 	ahead   time.Time     // since when every answer has been ahead of the belief
 	fallen  bool          // the last answer was far behind the belief
+	slack   time.Duration // how late the belief may be: what the answer took that it is from
 	answers int           // with a Date
 	offset  time.Duration // how far every Date is ahead of the stamps of changes
 	skew    time.Duration
@@ -54,7 +55,7 @@ func (c *serviceClock) observe(a graphclient.Answer) (sent time.Time, fell time.
 		if !first {
 			fell = max(0, expected.Sub(now))
 		}
-		c.local, c.date, c.ahead = a.Arrived, now, time.Time{}
+		c.local, c.date, c.ahead, c.slack = a.Arrived, now, time.Time{}, a.Arrived.Sub(a.Sent)
 	}
 	return now.Add(-a.Arrived.Sub(a.Sent) - time.Second), fell
 }
@@ -77,7 +78,7 @@ func (c *serviceClock) believes(jump time.Duration, now time.Time) bool {
 	case jump < -maxClockFall && c.answers > 2 && !c.fallen:
 		c.fallen = true
 		return false
-	case jump <= maxClockJump:
+	case jump <= maxClockJump+c.slack:
 		c.fallen = false
 		return true
 	}

@@ -39,6 +39,12 @@ func TestServiceClock(t *testing.T) {
 				a.Date = time.Time{}
 				return a
 			}, -time.Minute - 3*time.Second},
+			{"read late, as by a process that was suspended", time.Minute, func() graphclient.Answer {
+				a := answer(-time.Minute - 25*time.Second)
+				a.Sent = a.Arrived.Add(-25 * time.Second)
+				return a
+			}, -time.Minute - 51*time.Second},
+			{"and right again at once", time.Second, func() graphclient.Answer { return answer(-time.Minute) }, -time.Minute - 3*time.Second},
 		}
 		for _, s := range steps {
 			time.Sleep(s.after)
