@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -73,12 +74,7 @@ func load(ctx context.Context, root string, without []string) ([]*source, error)
 
 // left reports whether a package is left out.
 func left(name string, without []string) bool {
-	for _, w := range without {
-		if name == w {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(without, name)
 }
 
 // check parses the package's files and finds the types in them.
