@@ -123,15 +123,12 @@ func (s settings) run(ctx context.Context) error {
 			return err
 		}
 	}
-	j := &judge{suites: suites, file: filepath.Join(s.dir, "results.jsonl"), say: say}
-	if err := j.recall(); err != nil {
-		return err
-	}
 	explained, err := explanations(filepath.Join(s.root, s.survivors))
 	if err != nil {
 		return err
 	}
-	return errors.Join(outdated(explained, mutants), s.judge(ctx, j, sample(mutants, s.n, s.seed), explained))
+	j := &judge{suites: suites, file: filepath.Join(s.dir, "results.jsonl"), say: say}
+	return errors.Join(j.recall(), outdated(explained, mutants), s.judge(ctx, j, sample(mutants, s.n, s.seed), explained))
 }
 
 // judge asks about each mutant of a sample, and about the named ones where it is of all packages.
