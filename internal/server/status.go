@@ -42,8 +42,9 @@ func statusPage(ctx context.Context, cfg *config.Config, fleet *fleet) (http.Han
 // Names implements [statuspage.Fleet].
 func (f *shownFleet) Names() []string {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Sorted(maps.Keys(f.serving))
+	serving := f.serving // not written to once it is published
+	f.mu.Unlock()
+	return slices.Sorted(maps.Keys(serving))
 }
 
 // Acquire implements [statuspage.Fleet].

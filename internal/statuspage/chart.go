@@ -2,7 +2,8 @@ package statuspage
 
 import (
 	"fmt"
-	"strings"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -25,8 +26,8 @@ type chart struct {
 	Base           int
 }
 
-// least is the shortest time that a chart shows.
-const least = 5 * time.Minute
+// least is the shortest time that a chart shows: a point in each of the bars of the flow.
+const least = bins * spacing
 
 // shownSpan returns how much of the last hour the charts show: not more than there is.
 func (m moment) shownSpan(now time.Time) time.Duration {
@@ -99,6 +100,9 @@ func (m moment) openChart(now time.Time) *chart {
 	c := newChart("Open incidents by severity", fmt.Sprintf("Between %d and %d in the last %s.", lowest, highest, span(shows)), max(4, ceiling(highest)), shows, keys...)
 	for i := range scale {
 		for _, run := range runs {
+			if !slices.ContainsFunc(run, func(p point) bool { return p.open[i] > 0 }) {
+				continue
+			}
 			c.Shapes = append(c.Shapes, shape{"c" + scale[i], band(run, i, c.Marks[1].Value, func(at time.Time) float64 { return xOf(now.Sub(at), shows) })})
 		}
 	}
@@ -138,13 +142,19 @@ func band(run []point, severity, most int, x func(time.Time) float64) string {
 		earlier.at = earlier.at.Add(-spacing)
 		run = []point{earlier, run[0]}
 	}
-	var above, below []string
-	for i := range run {
-		above = append(above, fmt.Sprintf("%.1f %.1f", x(run[i].at), yOf(run[i].upTo(severity+1), most)))
-		p := &run[len(run)-1-i]
-		below = append(below, fmt.Sprintf("%.1f %.1f", x(p.at), yOf(p.upTo(severity), most)))
+	var path []byte
+	add := func(p *point, upTo int) {
+		path = strconv.AppendFloat(append(path, 'L'), x(p.at), 'f', 1, 64)
+		path = strconv.AppendFloat(append(path, ' '), yOf(p.upTo(upTo), most), 'f', 1, 64)
 	}
-	return "M" + strings.Join(above, "L") + "L" + strings.Join(below, "L") + "Z"
+	for i := range run {
+		add(&run[i], severity+1)
+	}
+	for i := range slices.Backward(run) {
+		add(&run[i], severity)
+	}
+	path[0] = 'M'
+	return string(append(path, 'Z'))
 }
 
 // bins is how many bars of each colour the chart of the flow has.

@@ -2,8 +2,7 @@ package statuspage
 
 import (
 	"slices"
-	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,16 +25,19 @@ type point struct {
 	opened, resolved, requests int        // since the start
 }
 
+// A moment is what a history holds at one. It is not written to once it is published.
+type moment struct {
+	*numbers
+	stood  time.Time // since when the problems are as they are
+	points []point   // of the last hour, the oldest first
+}
+
 // A History is what the answers about one tenant said in the last hour. It costs nothing while nobody
-// asks: a point is taken off an answer that is given anyway. Its methods may be called at once; no lock
-// is held while metrics are gathered.
+// asks: a point is taken off an answer that is given anyway. Its methods may be called at once; none of
+// them waits for another.
 type History struct {
-	mu      sync.Mutex
-	points  []point // the oldest first
-	last    *numbers
-	trouble string // the problems of the last answer
-	since   time.Time
-	asked   time.Time // when a page last asked for a refresh
+	said  atomic.Pointer[moment]    // nil before the first answer
+	asked atomic.Pointer[time.Time] // when a page last asked for a refresh
 }
 
 // Observe returns a gatherer that gathers what another does, and notes it.
@@ -49,48 +51,53 @@ func (h *History) Observe(from prometheus.Gatherer) prometheus.Gatherer {
 	})
 }
 
-// note takes in what an answer says.
+// note takes in what an answer says, unless a later one was faster.
 func (h *History) note(n *numbers) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.last != nil && n.at.Before(h.last.at) {
-		return
+	for {
+		before := h.said.Load()
+		if before != nil && n.at.Before(before.at) || h.said.CompareAndSwap(before, before.then(n)) {
+			return
+		}
 	}
-	if trouble := strings.Join(n.problems, " "); h.last == nil || trouble != h.trouble {
-		h.trouble, h.since = trouble, n.at
+}
+
+// then returns what there is after one more answer.
+func (m *moment) then(n *numbers) *moment {
+	if m == nil {
+		return &moment{n, n.at, []point{pointOf(n)}}
 	}
-	h.last = n
-	if len(h.points) > 0 && n.at.Sub(h.points[len(h.points)-1].at) < spacing {
-		return
+	next := &moment{n, m.stood, m.points}
+	if !slices.Equal(n.problems, m.problems) {
+		next.stood = n.at
 	}
-	if len(h.points) == points {
-		h.points = slices.Delete(h.points, 0, 1)
+	if n.at.Sub(m.points[len(m.points)-1].at) >= spacing {
+		kept := m.points[max(0, len(m.points)+1-points):]
+		next.points = append(slices.Clip(kept), pointOf(n))
 	}
-	h.points = append(h.points, pointOf(n))
+	return next
 }
 
 func pointOf(n *numbers) point {
 	p := point{at: n.at, known: n.known, opened: n.opened, resolved: n.resolved, requests: n.requests}
 	for i, s := range scale {
-		p.open[i] = n.sum(s, "")
+		p.open[i] = n.open[rank{s, ""}]
 	}
 	return p
 }
 
-// A moment is what a history holds at one.
-type moment struct {
-	*numbers
-	stood  time.Time // since when the problems are as they are
-	points []point   // of the last hour, and one more for the numbers
+// last returns what the last answer said; nil numbers if there was none.
+func (h *History) last() moment {
+	if m := h.said.Load(); m != nil {
+		return *m
+	}
+	return moment{}
 }
 
-// now returns what the last answer said and what was before; nil numbers if there was none.
+// now returns what the last answer said, with a point of its own for the charts to end at.
 func (h *History) now() moment {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	m := moment{numbers: h.last, stood: h.since, points: slices.Clone(h.points)}
-	if h.last != nil && (len(m.points) == 0 || m.points[len(m.points)-1].at.Before(h.last.at)) {
-		m.points = append(m.points, pointOf(h.last))
+	m := h.last()
+	if m.numbers != nil && m.points[len(m.points)-1].at.Before(m.at) {
+		m.points = append(slices.Clip(m.points), pointOf(m.numbers))
 	}
 	return m
 }
@@ -98,13 +105,8 @@ func (h *History) now() moment {
 // due reports whether a page may have the tenant refreshed, at most once in so long, however many
 // pages are open.
 func (h *History) due(now time.Time) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now.Sub(h.asked) < spacing-time.Second {
-		return false
-	}
-	h.asked = now
-	return true
+	asked := h.asked.Load()
+	return (asked == nil || now.Sub(*asked) >= spacing-time.Second) && h.asked.CompareAndSwap(asked, &now)
 }
 
 // requestsPerMinute returns how many requests were sent in the last minutes; false: not known yet.

@@ -1,6 +1,7 @@
 package statuspage
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ const shown = 6
 // scale is the severities of a chart from the bottom up, in the words of the metrics.
 var scale = [shown]string{"high", "medium", "low", "informational", "unknown", "other"}
 
-// A rank is how urgent incidents are.
+// A rank is how urgent incidents are. Where one of them is empty it is any: a margin of the table.
 type rank struct{ severity, priority string }
 
 // A standing is how the open incidents do by one objective.
@@ -46,7 +47,7 @@ type numbers struct {
 	up         bool
 	progress   float64
 	problems   []string
-	open       map[rank]int
+	open       map[rank]int // with its margins, as the next two
 	unassigned map[rank]int
 	oldest     map[rank]time.Time
 	objectives map[string]*standing
@@ -133,7 +134,33 @@ func read(families []*dto.MetricFamily, at time.Time) *numbers {
 			take(n, labelled{m.GetGauge().GetValue() + m.GetCounter().GetValue(), labelOf(m)})
 		}
 	}
+	addMargins(n.open, sum)
+	addMargins(n.unassigned, sum)
+	addMargins(n.oldest, earlier)
 	return n
+}
+
+// addMargins adds to what there is of each severity and priority what there is of each severity, of each
+// priority and of all.
+func addMargins[T any](all map[rank]T, join func(a, b T) T) {
+	for r, value := range maps.Clone(all) {
+		for _, margin := range []rank{{r.severity, ""}, {"", r.priority}, {}} {
+			if before, ok := all[margin]; ok {
+				all[margin] = join(before, value)
+			} else {
+				all[margin] = value
+			}
+		}
+	}
+}
+
+func sum(a, b int) int { return a + b }
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // labelOf returns a function that looks up the labels of a series.
@@ -156,7 +183,7 @@ func (n *numbers) age(now time.Time) time.Duration {
 // severities returns the severities to show, the worst first; unknown and other only while there are such
 // incidents.
 func (n *numbers) severities() []string {
-	return slices.DeleteFunc(slices.Clone(scale[:]), func(s string) bool { return rare(s) && n.sum(s, "") == 0 })
+	return slices.DeleteFunc(slices.Clone(scale[:]), func(s string) bool { return rare(s) && n.open[rank{s, ""}] == 0 })
 }
 
 // rare reports whether incidents of a severity are there only now and then.
@@ -169,30 +196,4 @@ func priorities() []string {
 		names = append(names, p.String())
 	}
 	return names
-}
-
-// sum returns how many incidents of a severity and a priority are open; empty is any.
-func (n *numbers) sum(severity, priority string) int { return add(n.open, severity, priority) }
-
-func add(counts map[rank]int, severity, priority string) (total int) {
-	for r, count := range counts {
-		if r.matches(severity, priority) {
-			total += count
-		}
-	}
-	return total
-}
-
-// since returns when the oldest incident of a severity and a priority was created, zero if there is none.
-func (n *numbers) since(severity, priority string) (first time.Time) {
-	for r, created := range n.oldest {
-		if r.matches(severity, priority) && (first.IsZero() || created.Before(first)) {
-			first = created
-		}
-	}
-	return first
-}
-
-func (r rank) matches(severity, priority string) bool {
-	return (severity == "" || severity == r.severity) && (priority == "" || priority == r.priority)
 }

@@ -3,8 +3,10 @@ package statuspage
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,15 +23,15 @@ func (p *page) overview(r *http.Request, names []string, now time.Time) *view {
 	for _, name := range names {
 		t, release, ok := p.fleet.Acquire(name)
 		if ok {
-			one := rowOf(name, t.History.now(), now)
-			counts[one.State.Class]++
+			one := rowOf(name, t.History.last(), now)
+			counts[one.Class]++
 			v.Tenants = append(v.Tenants, one)
 		}
 		release()
 	}
 	slices.SortFunc(v.Tenants, func(a, b row) int {
-		return cmp.Or(cmp.Compare(urgency(a.State.Class), urgency(b.State.Class)), cmp.Compare(b.High, a.High),
-			cmp.Compare(b.Open, a.Open), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(urgency(a.Class), urgency(b.Class)), cmp.Compare(b.high, a.high),
+			cmp.Compare(b.open, a.open), cmp.Compare(a.Name, b.Name))
 	})
 	v.State = summary(counts, len(v.Tenants))
 	return v
@@ -42,14 +44,28 @@ func urgency(class string) int {
 
 func rowOf(name string, m moment, now time.Time) row {
 	if m.numbers == nil || now.Sub(m.at) > forgotten {
-		return row{Name: name, State: state{Class: "unknown", Word: "Being asked"}}
+		return row{Name: name, Class: "unknown", Word: "Being asked", Cells: cells("–", "–", "–", "–")}
 	}
-	one := row{Name: name, State: m.state(now), Known: m.known}
+	s := m.state(now)
+	one := row{Name: name, Class: s.Class, Word: s.Word, Cells: cells("–", "–", "–", "–")}
+	for _, r := range s.Reasons {
+		one.Word += " · " + r.Name
+	}
 	if m.known {
-		one.Open, one.High, one.Nobody = m.sum("", ""), m.sum("", "high"), add(m.unassigned, "", "")
-		one.Oldest = m.oldestOf("", "", now)
+		one.open, one.high = m.open[rank{}], m.open[urgent]
+		one.Cells = cells(strconv.Itoa(one.open), strconv.Itoa(one.high), strconv.Itoa(m.unassigned[rank{}]), m.oldestOf(rank{}, now))
 	}
 	return one
+}
+
+// cells returns cells of the table of all tenants. A template takes as long over the row of a tenant as
+// it has values, and there are hundreds of rows.
+func cells(texts ...string) template.HTML {
+	var all strings.Builder
+	for _, text := range texts {
+		all.WriteString(`<td class="n">` + template.HTMLEscapeString(text) + "</td>")
+	}
+	return template.HTML(all.String())
 }
 
 // summary says how all tenants stand.

@@ -2,42 +2,61 @@ package statuspage
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
-// advice is what to do for each reason of trouble: the words of docs/operations.md.
-var advice = map[string]string{
-	"credential":   "Put a valid secret into the file; no restart is needed. With `AZURE_CLIENT_SECRET`, restart. Check the tenant id, and `--graph.cloud` if the tenant is a government one.",
-	"forbidden":    "Grant the permission and the consent in Entra. It can take minutes to work.",
-	"unauthorized": "Mostly an `--graph.endpoint` or `--graph.cloud` of another cloud than the tenant's, or a proxy that strips headers.",
-	"throttled":    "If it lasts, other programs use the same application: give the exporter one of its own, lower `--graph.requests-per-minute`, or pull less often.",
-	"unreachable":  "The log says which.",
-	"timeout":      "Mostly Microsoft's or a proxy's. Compare `msgraph_security_graph_request_duration_seconds`.",
-	"server_error": "Wait. If it stays for hours, quote the request id of the log to Microsoft's support.",
-	"bad_request":  "A fault of this exporter, or a change of Graph's: please report it with the line of the log.",
-	"incomplete":   "Wait. If many incidents really were deleted, the second look ends it, mostly within a few minutes. If *all* are gone, look at the tenant's licence: that is never believed; restart the exporter if they really are.",
-	"malformed":    "Look at what answers at `--graph.endpoint`.",
-}
-
-// meaning is what each reason says, in a few words.
-var meaning = map[string]string{
-	"credential":    "the sign-in was refused, or the credential cannot be read",
-	"forbidden":     "the permission SecurityIncident.Read.All, its consent or the licence is missing",
-	"unauthorized":  "Graph refused the token twice",
-	"throttled":     "Graph asked to slow down",
-	"unreachable":   "there is no connection: name resolution, firewall, proxy or certificate",
-	"timeout":       "Graph did not answer in time, or nobody asked for so long that the numbers grew too old",
-	"server_error":  "Graph answered with an error of its own",
-	"bad_request":   "Graph refused a query as invalid",
-	"incomplete":    "part of the answer is missing",
-	"malformed":     "the answer was not that of Graph",
-	"behind":        "the newest answer of Graph is still on its way",
-	"synchronising": "every open incident is read for the first time",
-}
-
-// A reason is why something is not as it should be.
+// A reason is why something is not as it should be: what it says in a few words, and what to do, in the
+// words of docs/operations.md.
 type reason struct{ Name, Meaning, Advice string }
+
+var reasons = []reason{
+	{"credential", "the sign-in was refused, or the credential cannot be read",
+		"Put a valid secret into the file; no restart is needed. With `AZURE_CLIENT_SECRET`, restart. Check the tenant id, and `--graph.cloud` if the tenant is a government one."},
+	{"forbidden", "the permission SecurityIncident.Read.All, its consent or the licence is missing",
+		"Grant the permission and the consent in Entra. It can take minutes to work."},
+	{"unauthorized", "Graph refused the token twice",
+		"Mostly an `--graph.endpoint` or `--graph.cloud` of another cloud than the tenant's, or a proxy that strips headers."},
+	{"throttled", "Graph asked to slow down",
+		"If it lasts, other programs use the same application: give the exporter one of its own, lower `--graph.requests-per-minute`, or pull less often."},
+	{"unreachable", "there is no connection: name resolution, firewall, proxy or certificate",
+		"The log says which."},
+	{"timeout", "Graph did not answer in time, or nobody asked for so long that the numbers grew too old",
+		"Mostly Microsoft's or a proxy's. Compare `msgraph_security_graph_request_duration_seconds`."},
+	{"server_error", "Graph answered with an error of its own",
+		"Wait. If it stays for hours, quote the request id of the log to Microsoft's support."},
+	{"bad_request", "Graph refused a query as invalid",
+		"A fault of this exporter, or a change of Graph's: please report it with the line of the log."},
+	{"incomplete", "part of the answer is missing",
+		"Wait. If many incidents really were deleted, the second look ends it, mostly within a few minutes. If *all* are gone, look at the tenant's licence: that is never believed; restart the exporter if they really are."},
+	{"malformed", "the answer was not that of Graph",
+		"Look at what answers at `--graph.endpoint`."},
+	{"behind", "the newest answer of Graph is still on its way",
+		"Nothing, if it comes and goes: much is changing, or Graph has asked to slow down. If it stays, see `throttled`, or give the scrape more time."},
+	{"synchronising", "every open incident is read for the first time",
+		"Wait: about a request for 49 open incidents, at the limit of requests."},
+}
+
+// A piece is a part of a sentence of the documentation, as its Markdown has it set.
+type piece struct {
+	Text             string
+	Code, Emphasised bool
+}
+
+// Do returns what to do.
+func (r reason) Do() (all []piece) {
+	for i, text := range strings.Split(r.Advice, "`") {
+		if i%2 == 1 {
+			all = append(all, piece{Text: text, Code: true})
+			continue
+		}
+		for i, text := range strings.Split(text, "*") {
+			all = append(all, piece{Text: text, Emphasised: i%2 == 1})
+		}
+	}
+	return all
+}
 
 // A state is how the tenant stands, in words.
 type state struct {
@@ -45,18 +64,22 @@ type state struct {
 	Word    string
 	Detail  string
 	Since   string
+	Percent string // of the first synchronisation, as long as it lasts
 	Reasons []reason
 }
 
 // state returns how the tenant stands. Progress is what the mirror says now.
 func (m moment) state(now time.Time) state {
 	s := state{}
-	for _, p := range m.problems {
-		s.Reasons = append(s.Reasons, reason{p, meaning[p], strings.ReplaceAll(advice[p], "`", "")})
+	for _, r := range reasons {
+		if slices.Contains(m.problems, r.Name) {
+			s.Reasons = append(s.Reasons, r)
+		}
 	}
 	switch {
 	case !m.known && m.taken.IsZero() && onlySynchronising(m.problems):
-		s.Class, s.Word = "unknown", fmt.Sprintf("First synchronisation: %.0f %%", 100*m.progress)
+		s.Percent = fmt.Sprintf("%.0f", 100*m.progress)
+		s.Class, s.Word = "unknown", "First synchronisation: "+s.Percent+" %"
 		s.Detail = "There are no numbers before every open incident has been read once."
 	case !m.known:
 		s.Class, s.Word = "act", "No numbers"

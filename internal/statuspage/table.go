@@ -20,26 +20,31 @@ type line struct {
 	Oldest     string
 }
 
+// urgent is the rank of all incidents of high priority.
+var urgent = rank{"", "high"}
+
 func newTable(n *numbers, now time.Time) *table {
-	t := &table{Priorities: priorities(), Open: n.sum("", ""), High: n.sum("", "high")}
+	t := &table{Priorities: priorities(), Open: n.open[rank{}], High: n.open[urgent]}
 	for _, severity := range append(n.severities(), "") {
-		l := line{Severity: severity, Total: n.sum(severity, ""), Unassigned: add(n.unassigned, severity, ""), Oldest: n.oldestOf(severity, "", now)}
+		all := rank{severity, ""}
+		l := line{Severity: severity, Total: n.open[all], Unassigned: n.unassigned[all], Oldest: n.oldestOf(all, now)}
 		for _, priority := range t.Priorities {
-			l.Counts = append(l.Counts, n.sum(severity, priority))
+			l.Counts = append(l.Counts, n.open[rank{severity, priority}])
 		}
 		t.Rows = append(t.Rows, l)
 	}
 	for _, priority := range t.Priorities {
-		t.Unassigned = append(t.Unassigned, add(n.unassigned, "", priority))
-		t.Oldest = append(t.Oldest, n.oldestOf("", priority, now))
+		all := rank{"", priority}
+		t.Unassigned = append(t.Unassigned, n.unassigned[all])
+		t.Oldest = append(t.Oldest, n.oldestOf(all, now))
 	}
 	return t
 }
 
 // oldestOf returns the age of the oldest incident in words.
-func (n *numbers) oldestOf(severity, priority string, now time.Time) string {
-	created := n.since(severity, priority)
-	if created.IsZero() {
+func (n *numbers) oldestOf(r rank, now time.Time) string {
+	created, ok := n.oldest[r]
+	if !ok {
 		return "none"
 	}
 	return span(now.Add(n.skew).Sub(created))

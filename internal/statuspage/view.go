@@ -3,6 +3,7 @@ package statuspage
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"maps"
 	"net/http"
 	"slices"
@@ -28,13 +29,9 @@ type view struct {
 
 // A row is one of all tenants.
 type row struct {
-	Name   string
-	State  state
-	Known  bool // whether there are numbers
-	Open   int
-	High   int
-	Nobody int // open and assigned to nobody
-	Oldest string
+	Name, Class, Word string
+	Cells             template.HTML // of the numbers; no string of anybody else is in there
+	open, high        int
 }
 
 // A fact is a line about the exporter.
@@ -72,8 +69,8 @@ func (p *page) one(r *http.Request, name string, m moment, now time.Time) *view 
 	}
 	if m.known {
 		v.Table = newTable(m.numbers, now)
-		v.Objectives = objectives(m.numbers, now)
-		v.Pressing = mostPressing(m.numbers, now)
+		v.Objectives = objectives(m.numbers, now.Add(m.skew))
+		v.Pressing = mostPressing(m.numbers, now.Add(m.skew))
 	}
 	return v
 }
@@ -102,7 +99,7 @@ func (p *page) facts(m moment, now time.Time) []fact {
 	return append(facts, fact{"Version", p.options.Version})
 }
 
-// objectives returns how the incidents do by each objective, the most missed first.
+// objectives returns how the incidents do by each objective at a time of Graph's, the most missed first.
 func objectives(n *numbers, now time.Time) []objective {
 	var all []objective
 	for _, name := range slices.Sorted(maps.Keys(n.objectives)) {
@@ -118,7 +115,7 @@ func objectives(n *numbers, now time.Time) []objective {
 }
 
 // mostPressing returns the incidents that the metrics name one by one, in the order in which they
-// press.
+// press, with their ages at a time of Graph's.
 func mostPressing(n *numbers, now time.Time) []pressing {
 	severities, bands := n.severities(), priorities()
 	all := make([]pressing, len(n.pressing))
