@@ -25,6 +25,7 @@ func TestBulkClosingInAnyOrder(t *testing.T) {
 			{1000, 3000, 5 * time.Second, 120 * time.Second, graphsim.RetryNone},
 		} {
 			t.Run(fmt.Sprintf("order %d, %d over %s", order, c.closed, c.over), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, RequestsPerMinute: 50, Terse: true, Order: order, ThrottleRetryAfter: c.retry})
 					fill(sim, c.of, 90*24*time.Hour)

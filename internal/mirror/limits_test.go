@@ -13,6 +13,7 @@ import (
 func TestLongScrapeIntervals(t *testing.T) {
 	for _, every := range []time.Duration{6 * time.Minute, 10 * time.Minute, time.Hour, 2 * time.Hour} {
 		t.Run(every.String(), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true})
 				fill(sim, 300, 90*24*time.Hour)
@@ -42,6 +43,7 @@ func TestSecondLongerThanPaging(t *testing.T) {
 		for _, n := range []int{depth + 200, depth + 333} {
 			for _, order := range []graphsim.Order{graphsim.CreatedDescending, graphsim.Shuffled} {
 				t.Run(fmt.Sprintf("%d of %d in order %d", depth, n, order), func(t *testing.T) {
+					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true, DeepSkip: depth, Order: order})
 						fill(sim, 60, 90*24*time.Hour)
@@ -84,6 +86,7 @@ func TestSecondLongerThanPaging(t *testing.T) {
 func TestPagingThatEnds(t *testing.T) {
 	for _, refuse := range []bool{false, true} {
 		t.Run(fmt.Sprintf("refused %t", refuse), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true, DeepSkip: 200, RefuseDeepSkip: refuse})
 				fill(sim, 60, 90*24*time.Hour)

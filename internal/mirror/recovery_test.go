@@ -87,6 +87,7 @@ func TestRecovery(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%s %d", c.want, c.fault.Status), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond})
 				fill(sim, 20, 24*time.Hour)
@@ -117,6 +118,7 @@ func TestRecovery(t *testing.T) {
 func TestLateChangesBeforeAnOutage(t *testing.T) {
 	for _, outage := range []time.Duration{10 * time.Minute, 35 * time.Minute, 2 * time.Hour} {
 		t.Run(outage.String(), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				lag := time.Duration(0)
 				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true,

@@ -105,6 +105,7 @@ func TestObstacles(t *testing.T) {
 	} {
 		for _, fromStart := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, from the start %t", c.name, fromStart), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true, Order: c.order})
 					fill(sim, 413, 90*24*time.Hour)

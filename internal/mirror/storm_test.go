@@ -20,6 +20,7 @@ func TestBulkClosing(t *testing.T) {
 			within     time.Duration
 		}{{600, 1500, 75 * time.Second}, {1000, 3000, 120 * time.Second}} {
 			t.Run(fmt.Sprintf("%d, Retry-After %d", c.closed, retry), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					h := squeeze{open: c.of, limit: 50, retry: retry}.close(t, c.closed, 10*time.Second)
 					h.honest(h.pulls, "after the closing")
@@ -43,6 +44,7 @@ func TestSteadyUpdates(t *testing.T) {
 		retry     graphsim.RetryAfter
 	}{{60, graphsim.RetrySeconds}, {120, graphsim.RetrySeconds}, {120, graphsim.RetryNone}} {
 		t.Run(fmt.Sprintf("%d, Retry-After %d", c.perMinute, c.retry), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				h, last := squeeze{open: 1500, limit: 50, retry: c.retry}.update(t, c.perMinute)
 				h.honest(h.pulls, "under updates")
@@ -108,6 +110,7 @@ func TestStormOfDenials(t *testing.T) {
 func TestLapsedLicenceIsNeverBelieved(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 8, 12, 60, 1000} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true})
 				fill(sim, n, 90*24*time.Hour)
