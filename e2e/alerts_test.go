@@ -107,7 +107,7 @@ func deployed(t *testing.T, exporter string, p *pager, changes ...string) *prome
 		}
 		return path
 	}
-	am := start(t, tools+"alertmanager", "--config.file="+adapt("alerts/alertmanager.yml", "http://127.0.0.1:9", p.url, "group_interval: 1m", "group_interval: 2s"),
+	am := start(t, tools+"alertmanager", "--config.file="+adapt("alerts/alertmanager.yml", "http://127.0.0.1:9", p.url, "group_interval: 5m", "group_interval: 2s"),
 		"--storage.path="+dir, "--web.listen-address=127.0.0.1:0", "--cluster.listen-address=")
 	rules := filepath.Join(dir, "rules.yml")
 	text := render(t, "std.manifestYamlDoc(((import 'mixin.libsonnet') + {_config+:: {blindFor: '10s', keepFiringFor: '5s'}}).prometheusAlerts)")

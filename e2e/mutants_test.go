@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // A ruleText is one rule as it stands in the file, its name, and the names that it speaks of.
@@ -39,6 +41,16 @@ func readRules(t *testing.T) []ruleText {
 
 // A ruleMutant is a rule with one thing changed.
 type ruleMutant struct{ rule, what, text string }
+
+// expr returns the expression of a mutant.
+func (m ruleMutant) expr(t *testing.T) string {
+	t.Helper()
+	var all []rule
+	if err := yaml.Unmarshal([]byte(m.text), &all); err != nil || len(all) != 1 {
+		t.Fatalf("%s: %v", m, err)
+	}
+	return all[0].Expr
+}
 
 var (
 	ruleStart = regexp.MustCompile(`(?m)^      - `)

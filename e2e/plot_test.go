@@ -55,11 +55,13 @@ type plot struct {
 	checks     []check
 }
 
-// A check is what fires at a moment.
+// A check is what fires at a moment, or, if it has numbers, which those of a name tell.
 type check struct {
-	at   time.Duration
-	want []string
-	of   string // a matcher of the alerts that are looked at, if not all are
+	at      time.Duration
+	want    []string
+	of      string // a matcher of the alerts that are looked at, if not all are
+	numbers []float64
+	expr    string // of the alerts with numbers, where it is not as shipped
 }
 
 // begin returns a plot in which all is well: each tenant is seen, with scores, and nobody waits.
@@ -167,6 +169,12 @@ func (p *plot) fires(alerts ...string) *plot {
 	return p.until(p.now + p.interval)
 }
 
+// tells is which numbers the descriptions of all alerts of a name have at this moment, beside what fires.
+func (p *plot) tells(numbers []float64, alerts ...string) *plot {
+	p.checks = append(p.checks, check{at: p.now, want: alerts, numbers: numbers})
+	return p
+}
+
 // of returns an alert about the first tenant, with more labels if any.
 func (p *plot) of(alert string, labels ...string) string {
 	if p.tenants[0] != "" {
@@ -175,8 +183,8 @@ func (p *plot) of(alert string, labels ...string) string {
 	return fmt.Sprintf("%s{%s}", alert, strings.Join(labels, ","))
 }
 
-// text returns the plot as a test of promtool's.
-func (p *plot) text() string {
+// text returns the plot as a test of promtool's, of alerts with these expressions.
+func (p *plot) text(exprs map[string]string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  - name: %q\n    interval: %s\n    input_series:\n", p.name+", "+p.String(), p.interval)
 	for _, series := range slices.Sorted(maps.Keys(p.samples)) {
@@ -184,22 +192,37 @@ func (p *plot) text() string {
 	}
 	b.WriteString("    promql_expr_test:\n")
 	for _, c := range p.checks {
-		fmt.Fprintf(&b, "      - eval_time: %s\n        expr: 'count without (alertstate, mutant, __name__) (ALERTS{alertstate=\"firing\"%s})'\n        exp_samples:\n", c.at, c.of)
-		for _, alert := range c.want {
-			fmt.Fprintf(&b, "          - {labels: '%s', value: 1}\n", wanted(alert))
+		expr := fmt.Sprintf("count without (alertstate, mutant, __name__) (ALERTS{alertstate=\"firing\"%s})", c.of)
+		if c.numbers != nil {
+			expr = fmt.Sprintf("sum without () (%s) #%s", cmp.Or(c.expr, exprs[alertOf(c.want[0])]), c.of)
+		}
+		fmt.Fprintf(&b, "      - eval_time: %s\n        expr: %q\n        exp_samples:\n", c.at, expr)
+		for i, alert := range c.want {
+			if c.numbers != nil {
+				fmt.Fprintf(&b, "          - {labels: '{%s}', value: %g}\n", own(alert), c.numbers[i])
+			} else {
+				fmt.Fprintf(&b, "          - {labels: '%s', value: 1}\n", wanted(alert))
+			}
 		}
 	}
 	return b.String()
 }
 
+// own returns the labels of an alert that its expression has.
+func own(alert string) string {
+	name, labels, _ := strings.Cut(strings.TrimSuffix(alert, "}"), "{")
+	if name != "Absent" && !strings.Contains(labels, "job=") { // of an exporter of which nothing is known
+		labels = strings.TrimPrefix(labels+`,job="soc"`, ",")
+	}
+	return labels
+}
+
 // wanted returns all labels of an alert that is to fire.
 func wanted(alert string) string {
-	name, labels, _ := strings.Cut(alert, "{")
-	if labels = strings.TrimSuffix(labels, "}"); labels != "" {
+	name, _, _ := strings.Cut(alert, "{")
+	labels := own(alert)
+	if labels != "" {
 		labels = "," + labels
-	}
-	if name != "Absent" && !strings.Contains(labels, "job=") { // of an exporter of which nothing is known
-		labels += `,job="soc"`
 	}
 	severity := "warning"
 	switch name {

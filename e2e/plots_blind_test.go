@@ -22,7 +22,8 @@ func processDies(s setting) *plot {
 	p.until(10 * minute).all().die()
 	p.until(15 * minute).fires()
 	p.until(20*minute).fires(dead, down)
-	p.until(2*hour).fires(dead, down).all().live()
+	p.until(2*hour).tells([]float64{float64(len(s.tenants))}, dead).tells([]float64{float64(s.replicas)}, down)
+	p.fires(dead, down).all().live()
 	p.until(2*hour+5*minute).fires(dead, down)
 	return p.until(2*hour + 20*minute).fires()
 }
@@ -171,10 +172,9 @@ func replicaDies(s setting) *plot {
 	p.until(10 * minute)
 	some.die()
 	p.until(15 * minute).fires()
-	p.until(30 * minute).fires(down)
+	p.until(30*minute).tells([]float64{1}, down).fires(down)
 	some.vanish()
-	p.until(40 * minute).fires(down)
-	return p.until(60 * minute).fires()
+	return p.keeps(p.now, keeping, down)
 }
 
 // replicaBlind: one of two that is blind, or knows less, takes nothing away.

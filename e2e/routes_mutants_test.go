@@ -29,7 +29,7 @@ type route struct {
 
 // paces are how soon each route of the example sends, the outermost first: what is not said is as in the one outside.
 // Tickets are daily, notes nobody's; a page goes out at once and hourly, and a growth once.
-var paces = []string{"ticket 30s 5m 1d", "nobody   ", "page 0s 1m 1h", "  10s 5d"}
+var paces = []string{"ticket 30s 5m 1d", "nobody   ", "page 0s 5m 1h", "   5d"}
 
 // pace returns what a configuration says of it, and of who is told that an alert is over.
 func pace(config string) (said []string, resolved int, err error) {
@@ -86,7 +86,7 @@ func newSorter(t *testing.T, config string) *sorter {
 		for _, tenant := range []string{"contoso", "fabrikam"} {
 			for _, r := range rules(t) {
 				if name := strings.TrimPrefix(r.Alert, "MsgraphSecurity"); name != "" && !slices.Contains([]string{"Blind", "Absent", "TargetDown"}, name) {
-					add(r.Labels["severity"], job, name, "tenant", tenant, "reached", "2", "oldest", "9")
+					add(r.Labels["severity"], job, name, "tenant", tenant, "reached", "2", "oldest", "9", "again", "1")
 				}
 			}
 		}
@@ -149,9 +149,11 @@ func due(alert string) filing {
 	case own && severity == "info":
 		f.receiver = "nobody"
 	case name == "MsgraphSecurityHighPriorityMoreUnassigned":
-		f = filing{"page", "alertname job oldest reached tenant", ""}
-	case own && severity == "critical":
+		f = filing{"page", "again alertname job oldest reached tenant", ""}
+	case own && severity == "critical" && name == "MsgraphSecurityBlind":
 		f = filing{"page", "alertname job tenant", ""}
+	case own && severity == "critical":
+		f = filing{"page", "again alertname job tenant", ""}
 	}
 	switch strings.TrimPrefix(name, "MsgraphSecurity") {
 	case "TargetDown":

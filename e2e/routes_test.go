@@ -179,7 +179,9 @@ func TestKeys(t *testing.T) {
 		firing("critical", "HighPriorityMoreUnassigned", "tenant", "contoso", "reached", "2"),
 		firing("critical", "HighPriorityMoreUnassigned", "tenant", "contoso", "reached", "3"),
 		firing("critical", "HighPriorityMoreUnassigned", "tenant", "contoso", "oldest", "1795515000"),
+		firing("critical", "HighPriorityMoreUnassigned", "tenant", "contoso", "reached", "3", "again", "1"), // within minutes
 		firing("critical", "HighPriorityUnassigned", "tenant", "fabrikam"),
+		firing("critical", "HighPriorityUnassigned", "tenant", "fabrikam", "again", "1"),
 		{"alertname": "MsgraphSecurityBlind", "severity": "critical", "job": "other", "tenant": "tailspin"},
 		{"alertname": "MsgraphSecurityRefreshesFailing", "severity": "warning", "job": "other", "tenant": "tailspin"},
 		{"alertname": "MsgraphSecurityRefreshesFailing", "severity": "warning", "job": "other", "tenant": "wingtip"},
@@ -187,12 +189,12 @@ func TestKeys(t *testing.T) {
 		firing("warning", "Surge", "tenant", "contoso"),
 		firing("warning", "Surge", "tenant", "fabrikam"),
 	}, func(d *desks) error {
-		if p, o, w := len(d.filed("pagerduty")), len(d.filed("opsgenie")), len(d.filed("ticket")); p < 7 || o < 7 || w < 2 {
+		if p, o, w := len(d.filed("pagerduty")), len(d.filed("opsgenie")), len(d.filed("ticket")); p < 9 || o < 9 || w < 2 {
 			return fmt.Errorf("%d, %d and %d keys", p, o, w)
 		}
 		return nil
 	})
-	for who, want := range map[string]int{"pagerduty": 7, "opsgenie": 7, "page": 7} {
+	for who, want := range map[string]int{"pagerduty": 9, "opsgenie": 9, "page": 9} {
 		if got := d.filed(who); len(got) != want || slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, " + ") }) {
 			t.Errorf("%s has %d keys, want %d of one alert each: %q", who, len(got), want, got)
 		}

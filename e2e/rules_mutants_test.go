@@ -127,7 +127,7 @@ func noticedByNone(t *testing.T, all []ruleText, mutants []ruleMutant, order []*
 		left[i] = m
 	}
 	for _, c := range order {
-		for _, i := range c.notices(t, rules, kept, alerts, slices.Sorted(maps.Keys(left))) {
+		for _, i := range c.notices(t, rules, kept, alerts, left) {
 			c.noticed[rule]++
 			delete(left, i)
 		}
@@ -142,7 +142,7 @@ var noticedMutant = regexp.MustCompile(`mutant=\\*"(\d+)\\*"`)
 
 // notices plays a plot against some of the rules, of which only the alerts that may be concerned are expected, and
 // returns those of the mutants left with which it comes out otherwise.
-func (c *candidate) notices(t *testing.T, rules, kept string, alerts []string, left []int) []int {
+func (c *candidate) notices(t *testing.T, rules, kept string, alerts []string, left map[int]ruleMutant) []int {
 	t.Helper()
 	p := *c.plot
 	p.samples = maps.Clone(c.samples)
@@ -151,12 +151,17 @@ func (c *candidate) notices(t *testing.T, rules, kept string, alerts []string, l
 		return !strings.Contains(kept, name)
 	})
 	p.checks = nil
-	for _, i := range left {
+	for i, m := range left {
 		for _, check := range c.checks {
-			check.want = slices.DeleteFunc(slices.Clone(check.want), func(want string) bool { return !slices.Contains(alerts, alertOf(want)) })
+			if check.want = slices.DeleteFunc(slices.Clone(check.want), func(want string) bool { return !slices.Contains(alerts, alertOf(want)) }); check.numbers != nil && len(check.want) == 0 {
+				continue
+			}
 			check.of = fmt.Sprintf(`, mutant="%d"`, i)
 			if !strings.Contains(kept, `mutant: "`) {
 				check.of = ""
+			}
+			if check.numbers != nil && alertOf(check.want[0]) == m.rule {
+				check.expr = m.expr(t)
 			}
 			p.checks = append(p.checks, check)
 		}
@@ -170,11 +175,11 @@ func (c *candidate) notices(t *testing.T, rules, kept string, alerts []string, l
 	case !slices.Contains(strings.Fields(string(out)), "FAILED:"):
 		t.Fatalf("%v\n%s", err, out)
 	case p.checks[0].of == "":
-		return left
+		return slices.Collect(maps.Keys(left))
 	}
 	var noticed []int
 	for _, m := range noticedMutant.FindAllSubmatch(out, -1) {
-		if i, _ := strconv.Atoi(string(m[1])); slices.Contains(left, i) && !slices.Contains(noticed, i) {
+		if i, _ := strconv.Atoi(string(m[1])); left[i].rule != "" && !slices.Contains(noticed, i) {
 			noticed = append(noticed, i)
 		}
 	}

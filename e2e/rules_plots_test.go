@@ -6,13 +6,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-var everySetting = flag.Bool("rules.all", false, "play every plot in every setting, which takes many minutes")
+var (
+	everySetting = flag.Bool("rules.all", false, "play every plot in every setting, which takes many minutes")
+	onlyPlots    = flag.String("rules.plots", "", "play those plots alone whose name holds this")
+)
 
 // settings are those in which each plot is to come out: each interval with one replica of one tenant and with
 // two of many, and at the longest, which is the quickest to play, the other two as well. With -rules.all, as
@@ -29,13 +33,17 @@ func settings() []setting {
 }
 
 // write writes plots as a file of tests for promtool.
-func write(t *testing.T, file, rules string, interval time.Duration, plots []*plot) {
+func write(t *testing.T, file, tested string, interval time.Duration, plots []*plot) {
 	t.Helper()
+	exprs := map[string]string{}
+	for _, r := range rules(t) {
+		exprs[r.Alert] = r.Expr
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "rule_files: [%q]\nevaluation_interval: %s\ntests:\n", rules, interval)
+	fmt.Fprintf(&b, "rule_files: [%q]\nevaluation_interval: %s\ntests:\n", tested, interval)
 	for _, p := range plots {
 		if len(p.checks) > 0 {
-			b.WriteString(p.text())
+			b.WriteString(p.text(exprs))
 		}
 	}
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
@@ -59,6 +67,9 @@ func TestPlots(t *testing.T) {
 			t.Parallel()
 			together := map[time.Duration][]*plot{} // a file for each interval of evaluation
 			for _, p := range plots(s) {
+				if !regexp.MustCompile(*onlyPlots).MatchString(p.name) {
+					continue
+				}
 				together[p.evaluated()] = append(together[p.evaluated()], p)
 			}
 			for evaluation, plots := range together {

@@ -111,7 +111,7 @@ local promql = import 'promql.libsonnet';
     $.alert(
       'MsgraphSecurityTargetGone',
       'ticket',
-      'time() - tenant:msgraph_security_target:timestamp > 0',
+      'time() - (tenant:msgraph_security_target:timestamp < time())',
       'The target of a tenant is gone.',
       'Prometheus has had no target%s for {{ $value | humanizeDuration }}. After %s the tenant is forgotten, and with it its pages. If it was taken out on purpose, that is well.' % [$.place, config.hold],
     ) { 'for': config.targetGoneFor },
@@ -124,7 +124,7 @@ local promql = import 'promql.libsonnet';
           sum without (result) (increase(msgraph_security_refreshes_total{%(matching)sresult="error"}[%(failingOver)s]))
             /
           sum without (result) (increase(msgraph_security_refreshes_total%(series)s[%(failingOver)s]))
-        ) > %(failingShare)s
+        ) > %(failingShare)g
       |||,
       'Many refreshes of the exporter fail.',
       '{{ $value | humanizePercentage }} of those within %s have failed%s.' % [config.failingOver, $.place],

@@ -31,7 +31,13 @@ local promql = import 'promql.libsonnet';
     $.alert(
       'MsgraphSecurityHighPriorityUnassigned',
       'page',
-      'tenant:msgraph_security_high_priority_unassigned:last > tenant:msgraph_security_high_priority_backlog:min',
+      |||
+        count_values by (%(by)s) ("again", tenant:msgraph_security_high_priority_unassigned:anew > 0)
+          * on (%(by)s) group_left ()
+        (tenant:msgraph_security_high_priority_unassigned:last > tenant:msgraph_security_high_priority_backlog:min)
+          or on (%(by)s)
+        tenant:msgraph_security_high_priority_unassigned:last > tenant:msgraph_security_high_priority_backlog:min
+      |||,
       'Nobody has taken an incident of high priority.',
       '%s of high priority %s assigned to nobody%s (of high severity, where the tenant has no priority scores). While the tenant is not seen, this is the last known number.' % [
         promql.count('open incident', 'open incidents'),
@@ -46,6 +52,10 @@ local promql = import 'promql.libsonnet';
       'MsgraphSecurityHighPriorityMoreUnassigned',
       'page',
       |||
+        count_values by (%(by)s, reached) ("again", tenant:msgraph_security_high_priority_unassigned:reached_anew > 0)
+          * on (%(by)s, reached) group_left ()
+        tenant:msgraph_security_high_priority_unassigned:grew_by
+          or on (%(by)s, reached)
         tenant:msgraph_security_high_priority_unassigned:grew_by > 0
           or
         tenant:msgraph_security_high_priority_unassigned:replaced > bool 0 > 0

@@ -119,32 +119,54 @@ local promql = import 'promql.libsonnet';
         or
       0 * tenant:msgraph_security_high_priority_unassigned:last
     |||),
+    // How often the page began anew before it had been over for long enough that Alertmanager has
+    // told so: the same alert, fired again sooner, would be told to nobody.
+    record('tenant:msgraph_security_high_priority_unassigned:anew', |||
+      (
+        %(before)s and tenant:msgraph_security_high_priority_unassigned:before > tenant:msgraph_security_high_priority_backlog:before
+          or
+        last_over_time(tenant:msgraph_security_high_priority_unassigned:anew[%(memory)ds]) + 1
+          or
+        0 * tenant:msgraph_security_high_priority_unassigned:last
+      )
+        and
+      tenant:msgraph_security_high_priority_unassigned:last > tenant:msgraph_security_high_priority_backlog:min
+    |||),
   ],
 
   // Each evaluation in which their number has grown while others waited: a series of its own,
   // by the number that was reached, for as long as so many wait. Two servers agree on it, and an
   // evaluation that only one of them has made does no harm.
+  local grown = |||
+    count_values by (%(by)s) ("reached",
+      tenant:msgraph_security_high_priority_unassigned:last > tenant:msgraph_security_high_priority_unassigned:before
+        and
+      tenant:msgraph_security_high_priority_unassigned:before > tenant:msgraph_security_high_priority_backlog:before
+    )
+  |||,
+  local reached = '(last_over_time(tenant:msgraph_security_high_priority_unassigned:reached[%(hold)s]) > 0)',
   growth:: [
+    // How often a number was reached anew before its alert had been over for long enough that
+    // Alertmanager has told so: what fires again sooner, with the same labels, is told to nobody.
+    record('tenant:msgraph_security_high_priority_unassigned:reached_anew', |||
+      0 * %(grown)s + (last_over_time(tenant:msgraph_security_high_priority_unassigned:reached_anew[%%(memory)ds]) + 1)
+        or
+      0 * %(grown)s
+        or
+      %%(before)s and %(reached)s <= on (%%(by)s) group_left () tenant:msgraph_security_high_priority_unassigned:last
+    ||| % { grown: std.rstripChars(grown, '\n'), reached: reached }),
     record('tenant:msgraph_security_high_priority_unassigned:reached', |||
-      count_values by (%(by)s) ("reached",
-        tenant:msgraph_security_high_priority_unassigned:last > tenant:msgraph_security_high_priority_unassigned:before
-          and
-        tenant:msgraph_security_high_priority_unassigned:before > tenant:msgraph_security_high_priority_backlog:before
-      ) * on (%(by)s) group_left () tenant:msgraph_security_high_priority_unassigned:last
+      %(grown)s * on (%%(by)s) group_left () tenant:msgraph_security_high_priority_unassigned:last
         or
-      (%(before)s > 0) <= on (%(by)s) group_left () tenant:msgraph_security_high_priority_unassigned:last
+      %(reached)s <= on (%%(by)s) group_left () tenant:msgraph_security_high_priority_unassigned:last
         or
-      0 * (%(before)s > 0)
-    |||),
+      0 * %(reached)s
+    ||| % { grown: std.rstripChars(grown, '\n'), reached: reached }),
     record('tenant:msgraph_security_high_priority_unassigned:grew_by', |||
-      count_values by (%(by)s) ("reached",
-        tenant:msgraph_security_high_priority_unassigned:last > tenant:msgraph_security_high_priority_unassigned:before
-          and
-        tenant:msgraph_security_high_priority_unassigned:before > tenant:msgraph_security_high_priority_backlog:before
-      ) * on (%(by)s) group_left () (tenant:msgraph_security_high_priority_unassigned:last - tenant:msgraph_security_high_priority_unassigned:before)
+      %(grown)s * on (%%(by)s) group_left () (tenant:msgraph_security_high_priority_unassigned:last - tenant:msgraph_security_high_priority_unassigned:before)
         or
-      %(before)s and tenant:msgraph_security_high_priority_unassigned:reached > 0
-    |||),
+      %%(before)s and tenant:msgraph_security_high_priority_unassigned:reached > 0
+    ||| % { grown: std.rstripChars(grown, '\n') }),
     // As many as before, and the oldest of them has gone: another has come. By the time at which
     // the one that is the oldest now was created.
     record('tenant:msgraph_security_high_priority_unassigned:replaced', |||
