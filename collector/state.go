@@ -85,7 +85,7 @@ var state = []family{
 	},
 	{
 		name: "sweep_young_period_seconds",
-		help: "Longest time that an incident younger than an hour has gone without being read again; absent until it is known.",
+		help: "Longest time that an incident younger than an hour has gone without being read again; absent until it is known, and while there is no such incident.",
 		kind: prometheus.GaugeValue,
 		read: one(func(r *reading) (float64, bool) { return r.YoungPeriod.Seconds(), r.YoungPeriod > 0 }),
 	},

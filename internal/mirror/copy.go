@@ -44,13 +44,15 @@ type localCopy struct {
 	horizon defender.Ticks
 	// newest is the newest stamp on any row, a lower bound of Graph's clock.
 	newest defender.Ticks
+	// youngest is the latest creation of an incident that was ever seen open.
+	youngest defender.Ticks
 	// touched holds what was known of the incidents that have changed since the last
 	// snapshot, nil of new ones; it is nil itself before the first snapshot.
 	touched map[string]*defender.Incident
 }
 
 func newCopy() *localCopy {
-	return &localCopy{rows: map[string]row{}, conflicts: map[string]rival{}, horizon: reading.MinTicks, newest: reading.MinTicks}
+	return &localCopy{rows: map[string]row{}, conflicts: map[string]rival{}, horizon: reading.MinTicks, newest: reading.MinTicks, youngest: reading.MinTicks}
 }
 
 // maxSkew is how far the clocks of Graph's nodes may differ.
@@ -122,11 +124,12 @@ func (c *localCopy) set(r row) {
 	r.past = old.past
 	delete(c.conflicts, r.ID)
 	c.rows[r.ID] = r
-	switch {
-	case r.open() && !was:
-		c.open++
-	case !r.open() && was:
+	if was {
 		c.open--
+	}
+	if r.open() {
+		c.open++
+		c.youngest = max(c.youngest, r.Created)
 	}
 	c.dirty = c.dirty || was || r.open()
 }

@@ -32,9 +32,6 @@ type health struct {
 	corrections       [corrections]uint64
 }
 
-// forget drops what only the copy could mend.
-func (h *health) forget() { h.problems = [tasks]Problem{} }
-
 // count notes the end of a refresh that took d.
 func (h *health) count(err error, d time.Duration) {
 	h.last, h.ended = d, true

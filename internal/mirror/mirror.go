@@ -166,7 +166,7 @@ func (m *Mirror) forget() {
 	m.history.Forget()
 	m.watermark, m.lookbackFrom, m.lookbackBegan = time.Time{}, time.Time{}, time.Time{}
 	m.windows, m.suspicion, m.passless = partition{}, suspicion{}, false
-	m.health.forget()
+	m.health.problems = [tasks]Problem{} // which only the copy could mend
 	m.synced, m.progress, m.snapshot = false, 0, nil
 	if r := m.refresh; r != nil {
 		r.end(context.Canceled) // asked for while the copy was being dropped

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -19,11 +20,12 @@ type window struct {
 	tries  int           // that failed
 }
 
-// young reports whether the window holds incidents created at since or later.
-func (w *window) young(since defender.Ticks) bool { return w.To > since }
-
 // A partition divides all created time into windows, oldest first.
-type partition struct{ windows []window }
+type partition struct {
+	windows []window
+	idle    bool          // there is no young incident, so that no window counts as young
+	woke    time.Duration // when there was one again
+}
 
 // newPartition returns windows that hold about a page of the given times each, were read
 // then, and are due one after the other over a period.
@@ -35,6 +37,17 @@ func newPartition(times []defender.Ticks, read, now, period time.Duration) parti
 		p.windows = append(p.windows, window{Span: s, read: read, due: due, rows: len(times) / len(spans)})
 	}
 	return p
+}
+
+// young reports whether a window holds incidents created at since or later.
+func (p *partition) young(w *window, since defender.Ticks) bool { return !p.idle && w.To > since }
+
+// seen returns when what a window holds was last read: its young incidents, if it has any, were when they came.
+func (p *partition) seen(w *window, youngSince defender.Ticks) time.Duration {
+	if p.young(w, youngSince) {
+		return max(w.read, p.woke)
+	}
+	return w.read
 }
 
 // replace puts spans in the place of the windows that they cover together. Each inherits from
@@ -73,7 +86,7 @@ func (p *partition) next(youngSince defender.Ticks) (window, time.Duration) {
 	for i := range p.windows {
 		w := &p.windows[i]
 		due := w.due
-		if w.failed == "" && w.young(youngSince) {
+		if w.failed == "" && p.young(w, youngSince) {
 			due = min(due, w.read+youngPace)
 		}
 		if due < at {
@@ -106,8 +119,8 @@ func (p *partition) rush(now time.Duration, condition func(*window) bool) {
 func (p *partition) longest(now time.Duration, youngSince defender.Ticks, young bool) time.Duration {
 	var longest time.Duration
 	for i := range p.windows {
-		if w := &p.windows[i]; w.young(youngSince) == young {
-			longest = max(longest, w.gap, now-w.read)
+		if w := &p.windows[i]; p.young(w, youngSince) == young {
+			longest = max(longest, w.gap, now-p.seen(w, youngSince))
 		}
 	}
 	return longest
@@ -115,11 +128,7 @@ func (p *partition) longest(now time.Duration, youngSince defender.Ticks, young 
 
 // oldest returns when the window was read that was read longest ago.
 func (p *partition) oldest() time.Duration {
-	oldest := time.Duration(1 << 62)
-	for _, w := range p.windows {
-		oldest = min(oldest, w.read)
-	}
-	return oldest
+	return slices.MinFunc(p.windows, func(a, b window) int { return cmp.Compare(a.read, b.read) }).read
 }
 
 // sparse reports whether fewer windows would do for so many open incidents. Where the windows

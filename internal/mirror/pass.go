@@ -35,6 +35,7 @@ const (
 type pass struct {
 	reading.Query
 	lookback bool
+	many     bool      // there may be more than one listing can show
 	since    time.Time // what it asks for, on Graph's clock
 	sent     time.Time // when its first request was, on Graph's clock as it was believed then
 	// asked and fell are how far that clock had fallen back when the pass was planned, and when
@@ -49,21 +50,22 @@ type pass struct {
 func (m *Mirror) newPass(lookback bool) *pass {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	since := m.since(lookback).Truncate(time.Second)
+	since, many := m.since(lookback)
+	since = since.Truncate(time.Second)
 	r := reading.Everything
 	r.Updated.From = defender.TicksOf(since)
 	q := reading.Query{Region: r, Operation: graphclient.OperationDelta, Paced: lookback}
-	return &pass{Query: q, lookback: lookback, since: since, began: time.Now(), asked: m.fell}
+	return &pass{Query: q, lookback: lookback, many: many, since: since, began: time.Now(), asked: m.fell}
 }
 
-// since returns the oldest update that a pass has to ask for; the lock is held.
-func (m *Mirror) since(lookback bool) time.Time {
+// since returns the oldest update that a pass has to ask for, and whether many rows may be as young; the lock is held.
+func (m *Mirror) since(lookback bool) (since time.Time, many bool) {
 	if lookback {
 		since, limit := m.lookbackFrom.Add(-lookbackReach), m.clock.predict(time.Now()).Add(-lookbackSpan)
 		if since.Before(limit) && !m.resumed {
-			return limit
+			return limit, true
 		}
-		return since
+		return since, true
 	}
 	mark := m.watermark
 	if seen := m.copy.newest; !m.clock.dated && seen != reading.MinTicks && seen.Time().Before(mark) {
@@ -72,23 +74,24 @@ func (m *Mirror) since(lookback bool) time.Time {
 		mark = seen.Time()
 	}
 	if len(m.updatedSince(mark.Add(-overlap))) > burst {
-		return mark.Add(-shortOverlap)
+		return mark.Add(-shortOverlap), true
 	}
-	return mark.Add(-overlap)
+	return mark.Add(-overlap), false
 }
 
 // updatedSince returns when the rows were created that were updated since then; the lock is
 // held.
 func (m *Mirror) updatedSince(since time.Time) []defender.Ticks {
 	from := defender.TicksOf(since)
-	return m.times(func(r *row) bool { return r.Updated >= from })
+	return m.times(func(r row) bool { return r.Updated >= from })
 }
 
-// times returns when rows were created, sorted; the lock is held.
-func (m *Mirror) times(which func(*row) bool) []defender.Ticks {
+// times returns when rows were created, sorted; the lock is held. Rows go by value: their addresses
+// would put each of them on the heap, at each pass.
+func (m *Mirror) times(which func(row) bool) []defender.Ticks {
 	var times []defender.Ticks
 	for _, r := range m.copy.rows {
-		if which(&r) {
+		if which(r) {
 			times = append(times, r.Created)
 		}
 	}
@@ -127,7 +130,7 @@ func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
 	p.sent, p.fell = m.clock.predict(time.Now()).Add(-time.Second), m.fell
 	m.mu.Unlock()
 	p.walk = reading.NewWalk(p.Query)
-	if len(m.timesSince(p.since)) >= reading.MaxPages*reading.CellRows {
+	if p.many && len(m.timesSince(p.since)) >= reading.MaxPages*reading.CellRows {
 		return false, nil
 	}
 	l, complete, err := m.reader.Whole(ctx, p.Query, reading.MaxPages)
@@ -238,7 +241,8 @@ func (m *Mirror) lookBack(ctx context.Context) {
 func (m *Mirror) lookbackPause() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	pages := 1 + len(m.updatedSince(m.since(true)))/reading.PageSize
+	since, _ := m.since(true)
+	pages := 1 + len(m.updatedSince(since))/reading.PageSize
 	return max(lookbackPace, time.Duration(pages)*pagePace)
 }
 

@@ -15,7 +15,7 @@ type refresh struct {
 	done      chan struct{} // closed when it has ended
 	err       error         // valid then
 	ended     time.Time
-	began     time.Time // zero before
+	began     time.Time // valid then, or zero if it never did
 	abandoned bool      // somebody has stopped waiting for it
 }
 
@@ -51,23 +51,17 @@ func (m *Mirror) Refresh(ctx context.Context) error {
 		return m.resume(ctx, halted, attempt)
 	}
 	m.mu.Unlock()
-	now := time.Now()
-	err := m.await(ctx, m.ask(now.Add(-maxJoin)))
-	if err == nil && m.refreshedBefore(now.Add(-maxJoin)) {
-		err = m.await(ctx, m.ask(now.Add(-maxJoin)))
+	then := time.Now().Add(-maxJoin)
+	r := m.ask(then)
+	err := m.await(ctx, r)
+	if err == nil && r.began.Before(then) { // which nobody writes any more
+		err = m.await(ctx, m.ask(then))
 	}
 	return err
 }
 
 // maxJoin is how long before a pull a refresh may have begun that it shares.
 const maxJoin = time.Second
-
-// refreshedBefore reports whether the last refresh began before then.
-func (m *Mirror) refreshedBefore(then time.Time) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.refresh != nil && m.refresh.began.Before(then)
-}
 
 // ask returns the refresh that is under way, one that has just ended and did not begin before
 // then, or a new one.
@@ -105,9 +99,7 @@ func (m *Mirror) carryOut(ctx context.Context) {
 	for {
 		select {
 		case r := <-m.asks:
-			m.mu.Lock()
 			r.began = time.Now()
-			m.mu.Unlock()
 			err := m.carryOutOne(ctx, &unfinished)
 			m.mu.Lock()
 			r.end(err)

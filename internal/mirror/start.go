@@ -11,8 +11,7 @@ import (
 )
 
 const (
-	minBackoff = time.Second
-	maxBackoff = 30 * time.Second
+	minBackoff, maxBackoff = time.Second, 30 * time.Second
 	// allPages bounds a listing of everything.
 	allPages = 200
 )
@@ -250,12 +249,11 @@ func (m *Mirror) publishFirst(ctx context.Context, since, began time.Time) {
 
 // halt notes that the first synchronisation came to a halt.
 func (m *Mirror) halt(ctx context.Context, err error, took time.Duration) {
-	m.mu.Lock()
-	m.health.count(err, took)
-	m.mu.Unlock()
 	m.note(ctx, taskSync, err)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.health.count(err, took)
+	m.announce()
 	m.endAttempt()
 }
 

@@ -54,20 +54,24 @@ func (m *Mirror) nextWindow() (window, time.Duration) {
 	if m.windows.sparse(m.copy.open) {
 		m.windows.replace(reading.CutAll(reading.AllTime, m.openTimes(reading.AllTime), reading.CellRows))
 	}
-	w, due := m.windows.next(m.youngSince())
-	if due > m.elapsedLocked() {
+	since, now, was := m.youngSince(), m.elapsedLocked(), m.windows.idle
+	if m.windows.idle = m.copy.youngest < since; was && !m.windows.idle {
+		m.windows.woke = now
+	}
+	w, due := m.windows.next(since)
+	if due > now {
 		return w, due
 	}
 	if times := m.openTimes(w.Span); len(times) > reading.CellRows {
 		m.windows.replace(reading.CutAll(w.Span, times, reading.CellRows))
-		w, due = m.windows.next(m.youngSince())
+		w, due = m.windows.next(since)
 	}
 	return w, due
 }
 
 // openTimes returns when the open incidents of a span were created, sorted; the lock is held.
 func (m *Mirror) openTimes(s reading.Span) []defender.Ticks {
-	return m.times(func(r *row) bool { return r.open() && s.Holds(r.Created) })
+	return m.times(func(r row) bool { return r.open() && s.Holds(r.Created) })
 }
 
 // youngSince returns since when incidents count as young; the lock is held.
@@ -116,7 +120,7 @@ func (m *Mirror) swept(w *window, began time.Duration, cells []reading.Span, row
 		own.due = now + min(failingPace<<min(own.tries-2, 10), m.sweepPeriod())
 		return
 	}
-	own.gap, own.read, own.rows = began-own.read, began, rows
+	own.gap, own.read, own.rows = began-m.windows.seen(own, m.youngSince()), began, rows
 	own.failed, own.tries = "", 0
 	own.due = began + m.sweepPeriod()
 	if len(cells) > 1 {
@@ -135,16 +139,11 @@ func (m *Mirror) swept(w *window, began time.Duration, cells []reading.Span, row
 func (m *Mirror) failingWindow(err error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, w := range m.windows.windows {
-		switch {
-		case w.failed == "":
-		case err != nil:
-			return err
-		default:
-			return windowError{w}
-		}
+	i := slices.IndexFunc(m.windows.windows, func(w window) bool { return w.failed != "" })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return cmp.Or[error](err, windowError{m.windows.windows[i]})
 }
 
 // A windowError says that a window could not be read and has not been since.
