@@ -51,7 +51,7 @@ func (m *Mirror) Refresh(ctx context.Context) error {
 		return m.resume(ctx, halted, attempt)
 	}
 	m.mu.Unlock()
-	then := time.Now().Add(-maxJoin)
+	then := time.Now().Add(-max(maxJoin, m.cfg.MinRefreshInterval))
 	r := m.ask(then)
 	err := m.await(ctx, r)
 	if err == nil && r.began.Before(then) { // which nobody writes any more
@@ -60,7 +60,7 @@ func (m *Mirror) Refresh(ctx context.Context) error {
 	return err
 }
 
-// maxJoin is how long before a pull a refresh may have begun that it shares.
+// maxJoin is how long before a pull a refresh may have begun that it shares, or the minimum interval if that is longer.
 const maxJoin = time.Second
 
 // ask returns the refresh that is under way, one that has just ended and did not begin before
