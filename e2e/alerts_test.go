@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -27,10 +25,11 @@ type pager struct {
 	broken []string
 }
 
-// A call is one alert of a message from Alertmanager, with the number that was reached, if any.
+// A call is one alert of a message from Alertmanager, with the number that was reached, if any, and where in the portal
+// it leads.
 type call struct {
-	receiver, alert, status string
-	at                      time.Time
+	receiver, alert, status, portal string
+	at                              time.Time
 }
 
 func newPager(t *testing.T) *pager {
@@ -61,7 +60,7 @@ func (p *pager) answer(_ http.ResponseWriter, r *http.Request) {
 				p.broken = append(p.broken, a.Labels["alertname"]+" "+name+": "+text)
 			}
 		}
-		p.calls = append(p.calls, call{message.Receiver, strings.TrimSpace(a.Labels["alertname"] + " " + a.Labels["reached"]), a.Status, time.Now()})
+		p.calls = append(p.calls, call{message.Receiver, strings.TrimSpace(a.Labels["alertname"] + " " + a.Labels["reached"]), a.Status, a.Annotations["portal_url"], time.Now()})
 	}
 }
 
@@ -84,48 +83,20 @@ func (p *pager) wait(t *testing.T, receiver, alert, status string, since time.Ti
 	return took
 }
 
-// deployed starts a Prometheus and an Alertmanager as deploy/ configures them, but for the
-// addresses, the pace, and how long alerts go on after they are over. It returns when the exporter
-// is seen.
-func deployed(t *testing.T, exporter string, p *pager, changes ...string) *prometheus {
-	t.Helper()
-	dir := t.TempDir()
-	adapt := func(name string, changes ...string) string {
-		t.Helper()
-		text, err := os.ReadFile("../deploy/" + name)
-		if err != nil {
-			t.Fatal(err)
+// paged returns the calls about what fires that on call has had, and those about what is over, in order.
+func (p *pager) paged() (fires, over []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.calls {
+		switch name := strings.TrimPrefix(c.alert, "MsgraphSecurity"); {
+		case c.receiver != "page":
+		case c.status == "firing":
+			fires = append(fires, name)
+		default:
+			over = append(over, name)
 		}
-		for i := 0; i < len(changes); i += 2 {
-			if !strings.Contains(string(text), changes[i]) {
-				t.Fatalf("%s: holds no %s", name, changes[i])
-			}
-		}
-		path := filepath.Join(dir, filepath.Base(name))
-		if err := os.WriteFile(path, []byte(strings.NewReplacer(changes...).Replace(string(text))), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
 	}
-	am := start(t, tools+"alertmanager", "--config.file="+adapt("alerts/alertmanager.yml", "http://127.0.0.1:9", p.url, "group_interval: 5m", "group_interval: 2s"),
-		"--storage.path="+dir, "--web.listen-address=127.0.0.1:0", "--cluster.listen-address=")
-	rules := filepath.Join(dir, "rules.yml")
-	text := render(t, "std.manifestYamlDoc(((import 'mixin.libsonnet') + {_config+:: {blindFor: '10s', keepFiringFor: '5s'}}).prometheusAlerts)")
-	if err := os.WriteFile(rules, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	config := adapt("compose/prometheus.yml", append(changes, "exporter:10365", exporter, "alertmanager:9093", am.address(t), "/etc/prometheus/rules.yml", rules,
-		"scrape_interval: 10s", "scrape_interval: 1s", "scrape_timeout: 9s", "scrape_timeout: 1s", "evaluation_interval: 10s", "evaluation_interval: 1s")...)
-	server := start(t, tools+"prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address=127.0.0.1:0")
-	watching := &prometheus{url: "http://" + server.address(t)}
-	await(t, "the exporter to be seen", func() error {
-		values, err := watching.byTenant("msgraph_security_up == 1")
-		if err == nil && len(values) == 0 {
-			err = errors.New("not yet")
-		}
-		return err
-	})
-	return watching
+	return fires, over
 }
 
 // checkRules: a real Prometheus can evaluate every rule, has what each is recorded of, and knows
@@ -182,7 +153,7 @@ func TestPage(t *testing.T) {
 	t.Cleanup(graph.Close)
 	e := start(t, exporter, flags(t, graph.URL, "--log.level=info")...)
 	p := newPager(t)
-	watching := deployed(t, e.address(t), p)
+	w := watching(t, e.address(t), manned(t, p))
 	const (
 		slack = 10 * time.Second // of a crowded machine
 		alert = "MsgraphSecurityHighPriorityUnassigned"
@@ -203,7 +174,7 @@ func TestPage(t *testing.T) {
 	id := sim.Add(graphsim.Incident{Created: began, Severity: "low", Score: new(86)})
 	within("a dated change", p.wait(t, "page", alert, "firing", began), 3*time.Second)
 	take(id)
-	watching.checkRules(t)
+	w.checkRules(t)
 
 	id = sim.Add(graphsim.Incident{Created: time.Now().Add(-50 * time.Minute), Severity: "low"})
 	began = time.Now()

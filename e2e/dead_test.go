@@ -26,9 +26,9 @@ func TestDeadProcess(t *testing.T) {
 	}
 	e := start(t, exporter, "--config.file="+c.path, "--web.listen-address=127.0.0.1:0")
 	p := newPager(t)
-	watching := deployed(t, e.address(t), p, "    static_configs:\n      - targets: [\"exporter:10365\"]", fmt.Sprintf(probed, e.address(t)))
+	w := watching(t, e.address(t), manned(t, p), "    static_configs:\n      - targets: [\"exporter:10365\"]", fmt.Sprintf(probed, e.address(t)))
 	await(t, "all tenants to be known", func() error {
-		values, err := watching.byTenant("tenant:msgraph_security_target:timestamp and tenant:msgraph_security_up:max == 1")
+		values, err := w.byTenant("tenant:msgraph_security_target:timestamp and tenant:msgraph_security_up:max == 1")
 		if err == nil && len(values) < len(manyTenants) {
 			err = fmt.Errorf("only %v are", values)
 		}
@@ -38,13 +38,13 @@ func TestDeadProcess(t *testing.T) {
 	e.stop(t)
 	p.wait(t, "page", "MsgraphSecurityBlind", "firing", began)
 	await(t, "the rules to know of the page", func() error {
-		values, err := watching.byTenant("job:msgraph_security_blind:paged")
+		values, err := w.byTenant("job:msgraph_security_blind:paged")
 		if err == nil && len(values) == 0 {
 			err = errors.New("not yet")
 		}
 		return err
 	})
-	values, err := watching.byTenant(`count(count_over_time(ALERTS{severity="critical", alertstate="firing"}[1h]))`)
+	values, err := w.byTenant(`count(count_over_time(ALERTS{severity="critical", alertstate="firing"}[1h]))`)
 	if err != nil || values[""] != 1 {
 		t.Errorf("%v critical alerts have fired, want 1: %v", values[""], err)
 	}

@@ -35,7 +35,7 @@ func (s setting) String() string {
 // A target is what Prometheus scrapes of one tenant from one process, with the labels that the
 // common charts add.
 type target struct {
-	tenant         string
+	job, tenant    string
 	process        int
 	there, answers bool
 	blind          bool               // the page has no incidents
@@ -48,6 +48,7 @@ type plot struct {
 	setting
 	name    string
 	targets targets
+	others  targets
 	now     time.Duration
 	// How often the rules are evaluated, where that is not as often as is scraped.
 	evaluation time.Duration
@@ -64,14 +65,27 @@ type check struct {
 	expr    string // of the alerts with numbers, where it is not as shipped
 }
 
-// begin returns a plot in which all is well: each tenant is seen, with scores, and nobody waits.
+// begin returns a plot in which all is well: each tenant is seen, with scores, and nobody waits. Beside it is what is
+// to make no difference: another job that has the first tenant as well, a target of somebody else's that is down, and
+// one of a tenant that has never answered.
 func begin(name string, s setting) *plot {
 	p := &plot{setting: s, name: name, samples: map[string][]string{}}
 	for _, tenant := range s.tenants {
 		for process := range s.replicas {
-			p.targets = append(p.targets, &target{tenant: tenant, process: process, there: true, answers: true, page: healthy()})
+			p.targets = append(p.targets, &target{job: "soc", tenant: tenant, process: process, there: true, answers: true, page: healthy()})
 		}
 	}
+	p.others = targets{
+		{job: "lab", tenant: s.tenants[0], process: 100, there: true, answers: true, page: healthy()},
+		{job: "node", tenant: s.tenants[0], process: 101, there: true},
+		{job: "soc", tenant: "unknown", process: 102, there: true},
+	}
+	return p
+}
+
+// alone takes away whatever is beside what the plot is of.
+func (p *plot) alone() *plot {
+	p.others = nil
 	return p
 }
 
@@ -107,7 +121,7 @@ func (p *plot) hero() targets { return p.all(p.tenants[0]) }
 func (p *plot) until(moment time.Duration) *plot {
 	for ; p.now < moment; p.now += p.interval {
 		seen := map[string]string{}
-		for _, t := range p.targets {
+		for _, t := range slices.Concat(p.targets, p.others) {
 			t.scrape(seen)
 		}
 		step := int(p.now / p.interval)
@@ -140,8 +154,8 @@ func (t *target) scrape(seen map[string]string) {
 		return
 	}
 	pod := fmt.Sprintf("exporter-%d", t.process)
-	own := fmt.Sprintf(`job="soc",instance="10.0.0.%d:10365",pod=%q,node="node-%d",pod_template_hash="%d",namespace="soc",endpoint="http",service="exporter",container="exporter"`,
-		t.process, pod, t.process%3, t.process)
+	own := fmt.Sprintf(`job=%q,instance="10.0.0.%d:10365",pod=%q,node="node-%d",pod_template_hash="%d",namespace="soc",endpoint="http",service="exporter",container="exporter"`,
+		t.job, t.process, pod, t.process%3, t.process)
 	if t.tenant != "" {
 		own += fmt.Sprintf(",tenant=%q", t.tenant)
 	}

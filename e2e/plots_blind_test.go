@@ -6,7 +6,7 @@ func blindPlots(s setting) []*plot {
 		processDies(s), oneBlind(s), flickers(s), synchronises(s), crashes(s), takesOver(s), neverThere(s),
 	}
 	if len(s.tenants) > 1 {
-		all = append(all, allBlind(s), staggered(s), laterBlind(s), oneLeft(s))
+		all = append(all, allBlind(s), staggered(s), laterBlind(s), oneLeft(s), twoJobs(s))
 	} else {
 		all = append(all, handsOver(s))
 	}
@@ -103,7 +103,7 @@ func takesOver(s setting) *plot {
 
 // neverThere: nobody has ever answered.
 func neverThere(s setting) *plot {
-	p := begin("no exporter has ever answered", s)
+	p := begin("no exporter has ever answered", s).alone()
 	p.all().die()
 	p.waits(0, 10*minute, "Absent").all().live()
 	return p.until(20 * minute).fires()
@@ -145,6 +145,27 @@ func laterBlind(s setting) *plot {
 	p.until(70 * minute).fires(append(both, dead, down)...).all().live()
 	p.until(95 * minute).fires(both...).all(p.tenants[0]).see()
 	return p.until(110 * minute).fires(`Blind{tenant="fabrikam"}`)
+}
+
+// twoJobs: what is blind in one job counts for no other.
+func twoJobs(s setting) *plot {
+	p := begin("a process of one job dies while a tenant of another is blind", s)
+	lab := p.others[:1]
+	for _, tenant := range p.tenants[1:] {
+		lab = append(lab, &target{job: "lab", tenant: tenant, process: 100, there: true, answers: true, page: healthy()})
+	}
+	p.others = append(p.others, lab[1:]...)
+	p.until(10 * minute).hero().lose("unreachable")
+	p.until(15 * minute)
+	lab.die()
+	p.until(40*minute).fires(p.of("Blind"), `Blind{job="lab"}`, `TargetDown{job="lab"}`)
+	lab.live()
+	p.until(60 * minute).hero().see()
+	p.all(p.tenants[1]).lose("unreachable")
+	p.until(80 * minute).fires(`Blind{tenant="fabrikam"}`).all(p.tenants[1]).see()
+	lab[:1].lose("unreachable")
+	p.until(100 * minute).fires(p.of(`Blind`, `job="lab"`)).hero().lose("unreachable")
+	return p.until(120*minute).fires(p.of(`Blind`, `job="lab"`), p.of("Blind"))
 }
 
 // oneLeft: one of them is not answered alone, as when the process does not know it.

@@ -37,11 +37,11 @@ func lastingPlots(s setting) []*plot {
 	return []*plot{
 		lasting(s, "Throttled", 15*minute, `msgraph_security_problem{reason="throttled"}`, 0, 1),
 		lasting(s, "Behind", 15*minute, `msgraph_security_problem{reason="behind"}`, 0, 1),
-		lasting(s, "SignInRefused", 5*minute, `msgraph_security_problem{reason="credential"}`, 0, 1, `reason="credential"`),
-		lasting(s, "SignInRefused", 5*minute, `msgraph_security_problem{reason="unauthorized"}`, 0, 1, `reason="unauthorized"`),
-		lasting(s, "SignInRefused", 5*minute, `msgraph_security_problem{reason="forbidden"}`, 0, 1, `reason="forbidden"`),
+		lasting(s, "SignInRefused", 10*minute, `msgraph_security_problem{reason="credential"}`, 0, 1, `reason="credential"`),
+		lasting(s, "SignInRefused", 10*minute, `msgraph_security_problem{reason="unauthorized"}`, 0, 1, `reason="unauthorized"`),
+		lasting(s, "SignInRefused", 10*minute, `msgraph_security_problem{reason="forbidden"}`, 0, 1, `reason="forbidden"`),
 		lasting(s, "CredentialFallback", 10*minute, "msgraph_security_credential_fallback", 0, 1),
-		lasting(s, "ConfigurationStale", 5*minute, "msgraph_security_config_last_reload_successful", 1, 0),
+		lasting(s, "ConfigurationStale", 10*minute, "msgraph_security_config_last_reload_successful", 1, 0),
 		lasting(s, "CredentialExpiring", 0, `msgraph_security_credential_expiry_timestamp_seconds{kind="secret"}`, (90 * day).Seconds(), (2 * day).Seconds(), `kind="secret"`),
 	}
 }
@@ -128,8 +128,8 @@ func fails(s setting) *plot {
 	}
 	own := p.of("RefreshesFailing")
 	steps := 30*minute/s.interval - 1 // that half an hour holds
-	refreshes(60*minute, 81, 19)
-	refresh(81, 19).fires()
+	refreshes(60*minute, 80, 20)
+	refresh(80, 20).fires()
 	refreshes(2*hour, 79, 21)
 	refresh(79, 21).fires(own)
 	refreshes(3*hour, 100, 0)

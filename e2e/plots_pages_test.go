@@ -255,7 +255,7 @@ func podMoves(s setting) *plot {
 // forgotten: a tenant is taken out, and forgotten a day later, which is a warning; the last one of all
 // takes the sight with it.
 func forgotten(s setting) *plot {
-	p := begin("a tenant's target is taken away", s)
+	p := begin("a tenant's target is taken away", s).alone()
 	if s.interval < 5*minute {
 		return p // a day of evaluations is enough at one interval
 	}

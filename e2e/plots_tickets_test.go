@@ -3,7 +3,7 @@ package e2e
 // ticketPlots are what is said by day, and when not.
 func ticketPlots(s setting) []*plot {
 	return []*plot{
-		objectives(s), aboutToMiss(s), late(s), expires(s), merged(s), fails(s), unknown(s), noted(s),
+		gone(s), objectives(s), aboutToMiss(s), late(s), expires(s), merged(s), fails(s), unknown(s), noted(s),
 	}
 }
 
@@ -21,6 +21,25 @@ func objectives(s setting) *plot {
 	p.until(60 * minute).fires(missed).all().see()
 	p.hero().set(breached, 0)
 	return p.keeps(p.now, keeping, missed)
+}
+
+// gone: a target that is away for ten minutes is told, and no more when it is back.
+func gone(s setting) *plot {
+	p := begin("a target goes and comes back", s)
+	p.until(10 * minute).hero().vanish()
+	var soon, late []string
+	if len(s.tenants) == 1 { // the others of its job are not there either
+		late = []string{dead}
+		if s.interval < 4*minute {
+			soon = late
+		}
+	}
+	p.exactly(20*minute - s.interval).fires(soon...)
+	late = append(late, p.of("TargetGone"))
+	p.fires(late...)
+	p.until(40*minute).tells([]float64{(30*minute + s.interval).Seconds()}, p.of("TargetGone"))
+	p.fires(late...).hero().live()
+	return p.fires(late[:len(late)-1]...)
 }
 
 // aboutToMiss is noted within five minutes of it.

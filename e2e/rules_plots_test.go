@@ -83,6 +83,31 @@ func TestPlots(t *testing.T) {
 	}
 }
 
+// TestFiveHundredTenants: a process of five hundred tenants that dies is one page, and what one of them has for itself
+// before and meanwhile is one more.
+func TestFiveHundredTenants(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for i := range 500 {
+		names = append(names, fmt.Sprintf("tenant-%d", i))
+	}
+	p := begin("a process of five hundred tenants dies", setting{minute, 1, names})
+	p.until(3*minute).hero().wait(1, 0)
+	p.until(5 * minute).fires(p.of(one)).all(names[7]).lose("unreachable")
+	own := []string{p.of(one), `Blind{tenant="tenant-7"}`}
+	p.until(13*minute).fires(own...).all().die()
+	p.until(25*minute).tells([]float64{1, 499}, own[1], dead).fires(append(own, dead, down)...)
+	file := filepath.Join(t.TempDir(), "plots.yml")
+	rules, err := filepath.Abs(alertsFolder + "rules.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, rules, minute, []*plot{p})
+	if out, err := exec.Command(tools+"promtool", "test", "rules", file).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // plots returns all of them in one setting.
 func plots(s setting) []*plot {
 	return slices.Concat(pagePlots(s), blindPlots(s), ticketPlots(s), lastingPlots(s), seldomPlots(s))

@@ -22,6 +22,7 @@ const (
 // A rule is one of deploy/alerts/rules.yml.
 type rule struct {
 	Record, Alert, Expr string
+	For                 string
 	Labels, Annotations map[string]string
 }
 
@@ -153,8 +154,39 @@ func TestAlertsAreWhole(t *testing.T) {
 		if s := r.Labels["severity"]; !slices.Contains([]string{"critical", "warning", "info"}, s) || len(r.Labels) != 1 {
 			t.Errorf("%s has the labels %v", r.Alert, r.Labels)
 		}
+		if regexp.MustCompile(`^(\d+s|\dm)$`).MatchString(r.For) { // for which Prometheus would wait anew when it restarts
+			t.Errorf("%s waits for less than ten minutes: %s", r.Alert, r.For)
+		}
 		if !played[r.Alert] {
 			t.Errorf("%s is not played", r.Alert)
+		}
+	}
+}
+
+// TestPortal: the queue has one address, in the setting, the rules, the chart that replaces it, the page about the
+// portal and the runbooks.
+func TestPortal(t *testing.T) {
+	t.Parallel()
+	queue := strings.TrimSpace(render(t, "(import 'mixin.libsonnet')._config.portalURL"))
+	for _, r := range rules(t) {
+		if link := r.Annotations["portal_url"]; link != "" && strings.Count(link, "{{ else }}"+queue+"{{ end }}") != 2 {
+			t.Errorf("%s: leads elsewhere than to %s: %s", r.Alert, queue, link)
+		}
+	}
+	for _, file := range []string{"docs/portal.md", "docs/runbooks/MsgraphSecurityHighPriorityUnassigned.md", "deploy/chart/msgraph-security-exporter/templates/prometheusrule.yaml"} {
+		if !strings.Contains(readFile(t, "../"+file), queue) {
+			t.Errorf("%s does not say %s", file, queue)
+		}
+	}
+	pages, err := filepath.Glob("../docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(pages, "../docs/portal.md", "../docs/metrics.md") {
+		for _, link := range regexp.MustCompile(`https://security\.microsoft\.com[^)>\s"]*`).FindAllString(readFile(t, file), -1) {
+			if link != queue {
+				t.Errorf("%s: links to %s, want %s", file, link, queue)
+			}
 		}
 	}
 }

@@ -49,7 +49,8 @@
     scoresWithin: '5m',
     scoresGoneAfter: '1h',
 
-    // Warnings.
+    // Warnings. None waits for less than ten minutes, as above: after a restart of Prometheus it
+    // would end meanwhile, and be told twice.
     targetDownFor: '10m',
     targetGoneFor: '10m',
     failingShare: 0.2,
@@ -57,9 +58,9 @@
     failingFor: '10m',
     behindFor: '15m',
     throttledFor: '15m',
-    refusedFor: '5m',
+    refusedFor: '10m',
     fallbackFor: '10m',
-    configurationFor: '5m',
+    configurationFor: '10m',
     mergedFor: '30m',
     credentialWithin: '14d',
     growth: 20,
