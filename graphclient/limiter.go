@@ -120,7 +120,8 @@ func (l *limiter) acquire(now time.Time, bulk bool) (wait time.Duration, stopped
 
 // untilRoom returns how long it takes until the last minute has room for one more. Where the limit
 // was halved within it, bulk has to fit under the new limit at once; the others under the new
-// one since then and under the old one for all of it, or they would wait for bulk to pass.
+// one since then and, for all of it, under the old one and below what was refused, or they would wait
+// for bulk to pass.
 func (l *limiter) untilRoom(now time.Time, bulk bool) time.Duration {
 	if bulk {
 		return untilFewer(l.sent, l.limit-l.reserve(), now)
@@ -131,7 +132,7 @@ func (l *limiter) untilRoom(now time.Time, bulk bool) time.Duration {
 	}
 	all := l.limit
 	if since > 0 && !l.halved.IsZero() {
-		all = max(l.limit, l.before)
+		all = max(l.limit, min(l.before, l.below()))
 	}
 	return max(untilFewer(l.sent, all, now), untilFewer(l.sent[since:], l.limit, now))
 }
@@ -180,13 +181,14 @@ func (l *limiter) below() float64 { return max(l.floor(), keepBelow*l.refused) }
 func (l *limiter) floor() float64 { return min(l.ceiling, max(minLimit, leastShare*l.ceiling)) }
 
 // throttled takes in a 429 to a request that was sent then, and returns the limit before and
-// after. All 429s of one round lower it once. retryAfter is 0 when Graph did not say.
+// after. All 429s of one round lower it once: as long as the minute holds more than the new limit, of what
+// was sent under the old one, a 429 says nothing about the new one. retryAfter is 0 when Graph did not say.
 func (l *limiter) throttled(sent, now time.Time, retryAfter time.Duration) (from, to float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.advance(now)
 	from = l.limit
-	if l.halved.IsZero() || sent.Sub(l.halved) > oneRound {
+	if l.halved.IsZero() || sent.Sub(l.halved) > oneRound && float64(len(l.sent)) <= l.limit+1 {
 		l.halve(now)
 	}
 	if retryAfter > 0 {

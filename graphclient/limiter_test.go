@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -204,6 +205,35 @@ func TestLimitHalvesOnceARound(t *testing.T) {
 			l.throttled(time.Now(), time.Now(), 0)
 		}
 		expect("again and again", 10)
+	})
+}
+
+// TestLimitHalvesOnceAFullMinute sends a burst to a Graph that takes fifty a minute, counts what it
+// refuses and does not say how long to wait, and goes on sending: the minute is still full when the
+// first tries after it are refused, so that they lower the limit no further.
+func TestLimitHalvesOnceAFullMinute(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		now := time.Now()
+		l := newLimiter(120, now)
+		l.limit = 60
+		for i := range 30 {
+			l.sent = append(l.sent, now.Add(time.Duration(i-30)*time.Second))
+		}
+		taken := slices.Clone(l.sent)
+		for time.Since(now) < 3*time.Minute {
+			if d, _ := l.acquire(time.Now(), false); d > 0 {
+				time.Sleep(min(d, time.Second))
+				continue
+			}
+			taken = slices.DeleteFunc(append(taken, time.Now()), func(at time.Time) bool { return time.Since(at) >= time.Minute })
+			if len(taken) > 50 {
+				l.throttled(time.Now(), time.Now(), 0)
+				time.Sleep(2 * time.Second)
+			}
+		}
+		if got := l.perMinute(); got < 30 || got > 48 {
+			t.Errorf("three minutes after a burst of a Graph that takes 50 a minute the limit is %g", got)
+		}
 	})
 }
 
