@@ -24,7 +24,7 @@ func processDies(s setting) *plot {
 	p.until(20*minute).fires(dead, down)
 	p.until(2*hour).tells([]float64{float64(len(s.tenants))}, dead).tells([]float64{float64(s.replicas)}, down)
 	p.fires(dead, down).all().live()
-	p.until(2*hour+5*minute).fires(dead, down)
+	p.keeps(p.now, 6*minute, dead, down)
 	return p.until(2*hour + 20*minute).fires()
 }
 

@@ -1,7 +1,5 @@
 package e2e
 
-import "time"
-
 // The plots of pages about incidents. Moments are multiples of the longest interval, so that they
 // mean the same at each.
 
@@ -15,7 +13,7 @@ const (
 // pagePlots are when somebody is paged for incidents, and when not.
 func pagePlots(s setting) []*plot {
 	return []*plot{
-		comes(s), anew(s), outage(s), restarts(s), prometheusRestarts(s), replaced(s), comesDuring(s),
+		comes(s), outage(s), restarts(s), prometheusRestarts(s), replaced(s), comesDuring(s),
 		firstBacklog(s), recent(s), firstBacklogNoScores(s), noScores(s), scoreComesLater(s), podMoves(s), forgotten(s),
 	}
 }
@@ -43,43 +41,6 @@ func comes(s setting) *plot {
 	p.fires()
 	p.until(95*minute).hero().wait(3, 85*minute) // at once
 	return p.fires(p.of(one))
-}
-
-// anew: what fires again before Alertmanager need have told that it is over is another alert, by the label again.
-func anew(s setting) *plot {
-	p := begin("an incident is given back at once", s)
-	waits := func(n int) { p.hero().wait(n, 10*minute) }
-	within := func(gap time.Duration, n int, alerts ...string) { // since the last evaluation at which more waited
-		p.exactly(p.now - 2*s.interval + gap)
-		waits(n)
-		p.fires(alerts...)
-	}
-	p.until(10 * minute)
-	waits(1)
-	p.fires(p.of(one))
-	waits(0)
-	p.fires()
-	within(10*minute, 1, p.of(one, `again="1"`))
-	p.until(40 * minute)
-	waits(0)
-	p.fires()
-	within(10*minute, 1, p.of(one, `again="2"`))
-	waits(0)
-	p.fires()
-	within(15*minute, 1, p.of(one))
-	waits(2)
-	p.fires(p.of(one), p.of(more, `reached="2"`))
-	waits(1)
-	p.fires(p.of(one))
-	within(10*minute, 2, p.of(one), p.of(more, `reached="2"`, `again="1"`))
-	p.until(100*minute).tells([]float64{1}, p.of(more, `reached="2"`, `again="1"`)).fires(p.of(one), p.of(more, `reached="2"`, `again="1"`))
-	waits(1)
-	p.fires(p.of(one))
-	within(10*minute, 2, p.of(one), p.of(more, `reached="2"`, `again="2"`))
-	waits(1)
-	p.fires(p.of(one))
-	within(15*minute, 2, p.of(one), p.of(more, `reached="2"`))
-	return p
 }
 
 // outage: 72 hours without an exporter resolve no page.

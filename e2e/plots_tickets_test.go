@@ -3,7 +3,7 @@ package e2e
 // ticketPlots are what is said by day, and when not.
 func ticketPlots(s setting) []*plot {
 	return []*plot{
-		gone(s), objectives(s), aboutToMiss(s), late(s), expires(s), merged(s), fails(s), unknown(s), noted(s),
+		gone(s), backlog(s), objectives(s), aboutToMiss(s), late(s), expires(s), merged(s), fails(s), unknown(s), noted(s),
 	}
 }
 
@@ -21,6 +21,18 @@ func objectives(s setting) *plot {
 	p.until(60 * minute).fires(missed).all().see()
 	p.hero().set(breached, 0)
 	return p.keeps(p.now, keeping, missed)
+}
+
+// backlog: a single incident was late at first, of high priority or by an objective. It is told until it is not.
+func backlog(s setting) *plot {
+	p := begin("one incident was late at first", s)
+	p.hero().wait(1, -61*minute)
+	p.until(10*minute).fires(p.of("Backlog")).hero().wait(0, 0)
+	p.keeps(p.now, keeping, p.of("Backlog"))
+	late := `msgraph_security_objective_breached_incidents{objective="resolve-low-severity"}`
+	p.until(60*minute).hero().set(late, 1)
+	p.fires(p.of("Backlog")).hero().set(late, 0)
+	return p.keeps(p.now, keeping, p.of("Backlog"))
 }
 
 // gone: a target that is away for ten minutes is told, and no more when it is back.

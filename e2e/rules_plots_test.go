@@ -95,7 +95,7 @@ func TestFiveHundredTenants(t *testing.T) {
 	p.until(3*minute).hero().wait(1, 0)
 	p.until(5 * minute).fires(p.of(one)).all(names[7]).lose("unreachable")
 	own := []string{p.of(one), `Blind{tenant="tenant-7"}`}
-	p.until(13*minute).fires(own...).all().die()
+	p.until(13 * minute).fires(own...).all().die()
 	p.until(25*minute).tells([]float64{1, 499}, own[1], dead).fires(append(own, dead, down)...)
 	file := filepath.Join(t.TempDir(), "plots.yml")
 	rules, err := filepath.Abs(alertsFolder + "rules.yml")
@@ -110,5 +110,5 @@ func TestFiveHundredTenants(t *testing.T) {
 
 // plots returns all of them in one setting.
 func plots(s setting) []*plot {
-	return slices.Concat(pagePlots(s), blindPlots(s), ticketPlots(s), lastingPlots(s), seldomPlots(s))
+	return slices.Concat(pagePlots(s), againPlots(s), blindPlots(s), ticketPlots(s), lastingPlots(s), seldomPlots(s))
 }
