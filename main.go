@@ -12,6 +12,7 @@
 //	the copy of the incidents           internal/mirror
 //	reading lists that move             internal/reading
 //	what is counted of incidents        internal/history
+//	Graph's clock                       internal/serviceclock
 //	what an incident is                 internal/defender
 //	the stack of one tenant             internal/tenant
 //	pages over HTTP, reload             internal/server

@@ -106,8 +106,8 @@ func (m *Mirror) announce() {
 		LastRefresh:   h.last,
 		Corrections:   h.corrections,
 		Incidents:     len(m.copy.rows),
-		ClockSkew:     m.clock.skew,
-		SkewKnown:     m.clock.dated,
+		ClockSkew:     m.clock.Skew,
+		SkewKnown:     m.clock.Dated,
 		UnknownValues: m.decoder.Unknown(),
 	}
 	for _, p := range h.problems {

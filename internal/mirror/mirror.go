@@ -25,6 +25,7 @@ import (
 	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/history"
 	"msgraph_security_exporter/internal/reading"
+	"msgraph_security_exporter/internal/serviceclock"
 )
 
 // Config says how fresh the copy has to be. The zero value of each field means
@@ -81,7 +82,7 @@ type Mirror struct {
 	mu      sync.Mutex // guards everything below; never held during a request
 	copy    *localCopy
 	decoder *defender.Decoder
-	clock   serviceClock
+	clock   serviceclock.Clock
 	// watermark is up to where, on Graph's clock, every dated change that was readable has
 	// been read. It moves only with a pass that completed.
 	watermark     time.Time

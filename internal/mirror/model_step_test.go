@@ -9,6 +9,7 @@ import (
 
 	"msgraph_security_exporter/graphclient/graphsim"
 	"msgraph_security_exporter/internal/defender"
+	"msgraph_security_exporter/internal/serviceclock"
 )
 
 // step lets one random thing happen.
@@ -36,7 +37,7 @@ func (m *model) step() error {
 	case p < 9128:
 		m.ahead.Store(int64(one(m.rng, time.Hour, 20*time.Minute)))
 		m.misled = true
-		m.aheadUntil.Store(time.Now().Add(m.upTo(clockPatience - time.Minute)).UnixNano())
+		m.aheadUntil.Store(time.Now().Add(m.upTo(serviceclock.Patience - time.Minute)).UnixNano())
 	case p < 9140:
 		m.fault()
 	case p < 9150 || m.faulty && p < 9190:

@@ -61,14 +61,14 @@ func (m *Mirror) newPass(lookback bool) *pass {
 // since returns the oldest update that a pass has to ask for, and whether many rows may be as young; the lock is held.
 func (m *Mirror) since(lookback bool) (since time.Time, many bool) {
 	if lookback {
-		since, limit := m.lookbackFrom.Add(-lookbackReach), m.clock.predict(time.Now()).Add(-lookbackSpan)
+		since, limit := m.lookbackFrom.Add(-lookbackReach), m.clock.Predict(time.Now()).Add(-lookbackSpan)
 		if since.Before(limit) && !m.resumed {
 			return limit, true
 		}
 		return since, true
 	}
 	mark := m.watermark
-	if seen := m.copy.newest; !m.clock.dated && seen != reading.MinTicks && seen.Time().Before(mark) {
+	if seen := m.copy.newest; !m.clock.Dated && seen != reading.MinTicks && seen.Time().Before(mark) {
 		// Graph sends no Date: the newest stamp seen is the only thing that surely is
 		// not ahead of its clock.
 		mark = seen.Time()
@@ -127,7 +127,7 @@ func (p *pass) run(ctx context.Context, m *Mirror) error {
 // list reads the pass in one listing, or begins to walk through it where that is too much.
 func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
 	m.mu.Lock()
-	p.sent, p.fell = m.clock.predict(time.Now()).Add(-time.Second), m.fell
+	p.sent, p.fell = m.clock.Predict(time.Now()).Add(-time.Second), m.fell
 	m.mu.Unlock()
 	p.walk = reading.NewWalk(p.Query)
 	if p.many && len(m.timesSince(p.since)) >= reading.MaxPages*reading.CellRows {

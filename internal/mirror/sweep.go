@@ -76,7 +76,7 @@ func (m *Mirror) openTimes(s reading.Span) []defender.Ticks {
 
 // youngSince returns since when incidents count as young; the lock is held.
 func (m *Mirror) youngSince() defender.Ticks {
-	return reading.Floor(defender.TicksOf(m.clock.predict(time.Now()).Add(-youngAge)))
+	return reading.Floor(defender.TicksOf(m.clock.Predict(time.Now()).Add(-youngAge)))
 }
 
 // sweepPeriod returns how long a period should take: a bit less than the interval that was
@@ -170,7 +170,7 @@ func (m *Mirror) relist(ctx context.Context) {
 	if oldest := m.windows.oldest(); oldest >= m.relisted {
 		m.relisted = now
 		local := time.Now().Add(oldest - now)
-		m.publish(m.clock.predict(local).Add(-time.Second), local)
+		m.publish(m.clock.Predict(local).Add(-time.Second), local)
 		m.announce()
 		m.cfg.Logger.DebugContext(ctx, "Read everything again because Graph does not filter by update", "took", now-oldest)
 	}

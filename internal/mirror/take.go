@@ -6,18 +6,19 @@ import (
 	"msgraph_security_exporter/graphclient"
 	"msgraph_security_exporter/internal/defender"
 	"msgraph_security_exporter/internal/reading"
+	"msgraph_security_exporter/internal/serviceclock"
 )
 
 // observe follows Graph's clock and returns when a request was sent by it. Where the clock
 // falls back, what was believed read by it falls as well; the lock is held.
 func (m *Mirror) observe(a graphclient.Answer) time.Time {
-	sent, fell := m.clock.observe(a)
+	sent, fell := m.clock.Observe(a)
 	m.fall(fell)
 	return sent
 }
 
 func (m *Mirror) fall(by time.Duration) {
-	if by > maxClockSway && !m.watermark.IsZero() {
+	if by > serviceclock.MaxSway && !m.watermark.IsZero() {
 		m.fell += by
 		m.watermark = m.watermark.Add(-by)
 		m.lookbackFrom = m.lookbackFrom.Add(-by)
@@ -28,7 +29,7 @@ func (m *Mirror) fall(by time.Duration) {
 func (m *Mirror) now() defender.Ticks {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return defender.TicksOf(m.clock.predict(time.Now()))
+	return defender.TicksOf(m.clock.Predict(time.Now()))
 }
 
 // take puts a page into the copy as it arrives.
@@ -52,7 +53,7 @@ func (m *Mirror) put(in defender.Incident, at moment, q *reading.Query) (unknown
 	old, known := m.copy.rows[in.ID]
 	m.shown(in.ID, at)
 	now := time.Now()
-	m.clock.stamped(in.Updated, now)
+	m.clock.Stamped(in.Updated.Time(), now)
 	changed := m.copy.put(in, at)
 	if !changed || !m.synced && q.Probes == 0 {
 		return false
@@ -63,7 +64,7 @@ func (m *Mirror) put(in defender.Incident, at moment, q *reading.Query) (unknown
 	if m.synced && q.Operation != graphclient.OperationDelta && passed {
 		m.correct(was, is)
 		if known && in.Updated > old.Updated || !known && is {
-			m.fall(m.clock.late(m.clock.predict(now).Sub(in.Updated.Time())))
+			m.fall(m.clock.Late(m.clock.Predict(now).Sub(in.Updated.Time()), lookbackReach))
 		}
 	}
 	return unknown

@@ -1,4 +1,4 @@
-package mirror
+package serviceclock
 
 import (
 	"testing"
@@ -8,12 +8,12 @@ import (
 	"msgraph_security_exporter/graphclient"
 )
 
-// TestServiceClock follows a service whose clock is an hour behind this host's,
+// TestClock follows a service whose clock is an hour behind this host's,
 // through what nodes and proxies do to it.
-func TestServiceClock(t *testing.T) {
+func TestClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const behind = -time.Hour
-		var c serviceClock
+		var c Clock
 		answer := func(off time.Duration) graphclient.Answer {
 			now := time.Now()
 			return graphclient.Answer{Date: now.Add(behind + off), Sent: now.Add(-2 * time.Second), Arrived: now}
@@ -48,7 +48,7 @@ func TestServiceClock(t *testing.T) {
 		}
 		for _, s := range steps {
 			time.Sleep(s.after)
-			if got, _ := c.observe(s.in()); !got.Equal(time.Now().Add(behind + s.want)) {
+			if got, _ := c.Observe(s.in()); !got.Equal(time.Now().Add(behind + s.want)) {
 				t.Errorf("%s: got %s, want %s", s.name, got, time.Now().Add(behind+s.want))
 			}
 		}
