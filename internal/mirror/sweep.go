@@ -55,7 +55,8 @@ func (m *Mirror) nextWindow() (window, time.Duration) {
 		m.windows.replace(reading.CutAll(reading.AllTime, m.openTimes(reading.AllTime), reading.CellRows))
 	}
 	since, now, was := m.youngSince(), m.elapsedLocked(), m.windows.idle
-	if m.windows.idle = m.copy.youngest < since; was && !m.windows.idle {
+	odd := m.clock.Skew.Abs() > lookbackReach // then passes may ask for too little, and here is where it shows first
+	if m.windows.idle = m.copy.youngest < since && !odd; was && !m.windows.idle {
 		m.windows.woke = now
 	}
 	w, due := m.windows.next(since)
