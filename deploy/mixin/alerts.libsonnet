@@ -135,7 +135,7 @@ local promql = import 'promql.libsonnet';
       'ticket',
       'min by (%(by)s) (last_over_time(msgraph_security_problem{%(matching)sreason="behind"}[%(recent)s])) == 1',
       'The exporter cannot keep up.',
-      'For %s each pull%s has been answered from an older snapshot, because its own refresh had not ended in time. The numbers are as old as msgraph_security_snapshot_timestamp_seconds says.' % [config.behindFor, $.place],
+      'For %s reading%s has not kept up. The numbers are as old as msgraph_security_snapshot_timestamp_seconds says, and changes without a date may be missing for as long as msgraph_security_sweep_period_seconds says.' % [config.behindFor, $.place],
     ) + lasting { 'for': config.behindFor },
 
     $.alert(

@@ -123,6 +123,9 @@ func (m *Mirror) announce() {
 		r.trouble(Synchronising)
 	} else if now, young := m.elapsedLocked(), m.youngSince(); len(m.windows.windows) > 0 {
 		r.SweepPeriod, r.YoungPeriod = m.windows.longest(now, young, false), m.windows.longest(now, young, true)
+		if r.YoungPeriod > lateYoung || r.SweepPeriod > lateShare*m.cfg.SweepInterval || m.lookbackBegan.Before(m.hurried) {
+			r.trouble(Behind)
+		}
 	}
 	if m.snapshot != nil {
 		r.Taken = m.snapshot.Taken

@@ -89,6 +89,7 @@ type Mirror struct {
 	fell          time.Duration // how far Graph's clock has turned out to be behind, all in all
 	lookbackFrom  time.Time     // when the last lookback was sent, on Graph's clock
 	lookbackBegan time.Time     // the same, on the local one
+	hurried       time.Time     // late changes are sure to be shown once a lookback has begun after that, on the local clock
 	resumed       bool          // the next lookback follows a pause or a failure, and reads all of it
 	windows       partition
 	suspicion     suspicion
@@ -165,7 +166,7 @@ func (m *Mirror) keep(ctx context.Context) {
 func (m *Mirror) forget() {
 	m.copy = newCopy()
 	m.history.Forget()
-	m.watermark, m.lookbackFrom, m.lookbackBegan = time.Time{}, time.Time{}, time.Time{}
+	m.watermark, m.lookbackFrom, m.lookbackBegan, m.hurried = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	m.windows, m.suspicion, m.passless = partition{}, suspicion{}, false
 	m.health.problems = [tasks]Problem{} // which only the copy could mend
 	m.synced, m.progress, m.snapshot = false, 0, nil

@@ -32,6 +32,8 @@ func TestMutants(t *testing.T) {
 		{"a failing window forgets its reason", "sweep.go", "\treturn cmp.Or[error](err, windowError{m.windows.windows[i]})\n", "\treturn cmp.Or[error](err)\n", "TestFailingWindow"},
 		{"an idle tenant is read as if it were not", "sweep.go", "m.windows.idle = m.copy.youngest < since && !odd;", "m.windows.idle = odd && !odd;", "TestIdleTenant"},
 		{"nothing ends the idleness", "copy.go", "\t\tc.youngest = max(c.youngest, r.Created)\n", "", "TestIdleTenant|TestYoungScores"},
+		{"late sweeps without a word", "health.go", "if r.YoungPeriod > lateYoung || r.SweepPeriod > lateShare*m.cfg.SweepInterval || ", "if ", "TestLateSweeps"},
+		{"a burst without a word", "health.go", " || m.lookbackBegan.Before(m.hurried) {", " {", "TestBehindAfterABurst"},
 		{"what was idle counts as unread", "partition.go", "return max(w.read, p.woke)", "return w.read", "TestIdleTenant"},
 		{"drop without asking", "denial.go", "\tgone, err := m.absent(ctx, missing)\n", "\tgone, err := missing, error(nil)\n", "TestOmittedRow|TestUndatedChanges"},
 		{"believe every denial", "denial.go", "\tif s.active() || !alive || total > denyFew && total*denyShare > s.base {", "\tif false {", "TestLapsedLicence"},

@@ -51,6 +51,9 @@ func (m *Mirror) newPass(lookback bool) *pass {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	since, many := m.since(lookback)
+	if many && !lookback {
+		m.hurried = time.Now().Add(overlap - shortOverlap)
+	}
 	since = since.Truncate(time.Second)
 	r := reading.Everything
 	r.Updated.From = defender.TicksOf(since)

@@ -21,8 +21,10 @@ type Snapshot struct {
 type Problem string
 
 const (
-	// Behind is the problem of a pull whose refresh has not ended: it is answered from the
-	// snapshot before. It is the only one that leaves [Report.Up].
+	// Behind is the problem of a pull whose refresh has not ended, so that it is answered from the
+	// snapshot before, and of numbers that may lack late or undated changes: after a burst until a
+	// lookback has caught up, and while sweeps take far longer than they should. It is the only one that
+	// leaves [Report.Up].
 	Behind Problem = "behind"
 	// Synchronising is the problem of a mirror that has no snapshot yet.
 	Synchronising Problem = "synchronising"

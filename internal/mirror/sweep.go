@@ -18,6 +18,9 @@ const (
 	youngAge = time.Hour + time.Minute
 	// youngPace is how often the young incidents are read again.
 	youngPace = 20 * time.Second
+	// lateYoung is how long they can go without and it is not late, lateShare how many sweep intervals
+	// the others can.
+	lateYoung, lateShare = 60 * time.Second, 2
 	// nap bounds a wait of the sweeper: what it waits for may come sooner.
 	nap = time.Second
 )

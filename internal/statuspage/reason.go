@@ -32,8 +32,8 @@ var reasons = []reason{
 		"Wait. If many incidents really were deleted, the second look ends it, mostly within a few minutes. If *all* are gone, look at the tenant's licence: that is never believed; restart the exporter if they really are."},
 	{"malformed", "the answer was not that of Graph",
 		"Look at what answers at `--graph.endpoint`."},
-	{"behind", "the newest answer of Graph is still on its way",
-		"Nothing, if it comes and goes: much is changing, or Graph has asked to slow down. If it stays, see `throttled`, or give the scrape more time."},
+	{"behind", "so much changes, or Graph is so slow, that reading does not keep up",
+		"Nothing, if it comes and goes: much is changing, or Graph has asked to slow down. If it stays, see `throttled`, give the scrape more time, or, where there are very many incidents, raise `--graph.requests-per-minute` or `--collector.sweep-interval`."},
 	{"synchronising", "every open incident is read for the first time",
 		"Wait: about a request for 49 open incidents, at the limit of requests."},
 }
