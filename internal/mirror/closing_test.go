@@ -23,6 +23,7 @@ func TestBulkClosingInAnyOrder(t *testing.T) {
 			{600, 1500, 0, 75 * time.Second, graphsim.RetryNone},
 			{600, 1500, 10 * time.Second, 75 * time.Second, graphsim.RetrySeconds},
 			{1000, 3000, 5 * time.Second, 120 * time.Second, graphsim.RetryNone},
+			{1000, 3000, 20 * time.Millisecond, 120 * time.Second, graphsim.RetrySeconds},
 		} {
 			t.Run(fmt.Sprintf("order %d, %d over %s", order, c.closed, c.over), func(t *testing.T) {
 				t.Parallel()

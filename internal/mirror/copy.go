@@ -134,6 +134,12 @@ func (c *localCopy) set(r row) {
 	c.dirty = c.dirty || was || r.open()
 }
 
+// holdsOpen reports whether an incident is open as far as is known.
+func (c *localCopy) holdsOpen(id string) bool {
+	r, known := c.rows[id]
+	return known && r.open()
+}
+
 // touch remembers an incident as it was at the last snapshot.
 func (c *localCopy) touch(id string, old *row, known bool) {
 	if _, again := c.touched[id]; c.touched == nil || again {

@@ -99,19 +99,13 @@ func (m *Mirror) judge(ctx context.Context, denied []string, at moment) error {
 	}
 	i := rand.IntN(len(denied))
 	if exists, err := m.get(ctx, denied[i]); exists && err == nil { // and what fails says nothing
-		alive = alive && !m.holdsOpen(denied[i])
+		m.mu.Lock()
+		alive = alive && !m.copy.holdsOpen(denied[i])
+		m.mu.Unlock()
 		denied = slices.Delete(denied, i, i+1)
 	}
 	m.withdraw(denied, at, alive)
 	return nil
-}
-
-// holdsOpen reports whether an incident is open as far as is known.
-func (m *Mirror) holdsOpen(id string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r, known := m.copy.rows[id]
-	return known && r.open()
 }
 
 // alive reports whether a page of all open incidents is full, or shows at least half of those

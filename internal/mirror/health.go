@@ -123,7 +123,7 @@ func (m *Mirror) announce() {
 		r.trouble(Synchronising)
 	} else if now, young := m.elapsedLocked(), m.youngSince(); len(m.windows.windows) > 0 {
 		r.SweepPeriod, r.YoungPeriod = m.windows.longest(now, young, false), m.windows.longest(now, young, true)
-		if r.YoungPeriod > lateYoung || r.SweepPeriod > lateShare*m.cfg.SweepInterval || m.lookbackBegan.Before(m.hurried) {
+		if m.windows.late(now, young, m.cfg.SweepInterval) || m.lookbackBegan.Before(m.hurried) {
 			r.trouble(Behind)
 		}
 	}
@@ -150,7 +150,9 @@ func (m *Mirror) Report() Report {
 		r.trouble("throttled")
 	}
 	if !s.lookback.IsZero() {
-		r.LookbackAge = passed(s.lookback, now)
+		if r.LookbackAge = passed(s.lookback, now); r.LookbackAge > lateLookback {
+			r.trouble(Behind)
+		}
 	}
 	if r.Snapshot != nil && passed(s.asOf, now) > s.maxAge {
 		r.Snapshot, r.Up = nil, false

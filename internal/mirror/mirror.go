@@ -122,7 +122,7 @@ func New(client *graphclient.Client, cfg Config) *Mirror {
 		decoder: defender.NewDecoder(cfg.Tags, cfg.WebURLs),
 		attempt: make(chan struct{}),
 	}
-	m.reader = &reading.Reader{Client: client, Logger: m.cfg.Logger, Put: m.take, Pace: m.pace, Now: m.now}
+	m.reader = &reading.Reader{Client: client, Logger: m.cfg.Logger, Put: m.take, Pace: m.pace, Known: m.known, Now: m.now}
 	m.forget()
 	return m
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,7 +106,11 @@ func (m *model) pull() error {
 	if tol.look = (time.Time{}); r.LookbackAge > 0 {
 		tol.look = time.Now().Add(-r.LookbackAge)
 	}
-	if rested := time.Since(m.healed); !m.faulty && rested > 20*time.Minute && r.LookbackAge > 10*time.Minute {
+	patience := 10 * time.Minute
+	if slices.Contains(r.Problems, Behind) {
+		patience = 30 * time.Minute
+	}
+	if rested := time.Since(m.healed); !m.faulty && rested > 20*time.Minute && r.LookbackAge > patience {
 		return fmt.Errorf("the last lookback began %s ago", r.LookbackAge)
 	}
 	m.tol.passes = append(m.tol.passes, served{r.Snapshot.Taken.Add(-m.offset), time.Now(), tol.look})

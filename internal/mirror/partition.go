@@ -126,6 +126,17 @@ func (p *partition) longest(now time.Duration, youngSince defender.Ticks, young 
 	return longest
 }
 
+// late reports whether some window has not been read for far longer than it should be.
+func (p *partition) late(now time.Duration, youngSince defender.Ticks, interval time.Duration) bool {
+	return slices.ContainsFunc(p.windows, func(w window) bool {
+		limit := lateShare * interval
+		if p.young(&w, youngSince) {
+			limit = lateYoung
+		}
+		return now-p.seen(&w, youngSince) > limit
+	})
+}
+
 // oldest returns when the window was read that was read longest ago.
 func (p *partition) oldest() time.Duration {
 	return slices.MinFunc(p.windows, func(a, b window) int { return cmp.Compare(a.read, b.read) }).read

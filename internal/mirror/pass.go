@@ -24,8 +24,9 @@ const (
 	// lookbackReach is how late a change may become readable and be found by a lookback,
 	// lookbackSpan the most that one reads.
 	lookbackReach, lookbackSpan = 15*time.Minute + overlap, 30 * time.Minute
-	// lookbackPace is the least time between two, and pagePace what each request adds.
-	lookbackPace, pagePace = 45 * time.Second, 15 * time.Second
+	// lookbackPace is the least time between two, pagePace what each request adds, and lateLookback
+	// how long ago the last one can have begun and it is not late.
+	lookbackPace, pagePace, lateLookback = 45 * time.Second, 15 * time.Second, 10 * time.Minute
 	// conflictLimit and conflictPatience bound what a pass spends on contradictions.
 	conflictLimit, conflictPatience = 20, 5 * time.Second
 )
@@ -102,8 +103,7 @@ func (m *Mirror) times(which func(row) bool) []defender.Ticks {
 	return times
 }
 
-// run reads what is left of the pass. What fails can be run again; what Graph does not show in
-// full, not at a pull's pace.
+// run reads what is left of the pass. What fails can be run again; what is incomplete, not at a pull's pace.
 func (p *pass) run(ctx context.Context, m *Mirror) error {
 	if p.walk == nil {
 		complete, err := p.list(ctx, m)
@@ -114,13 +114,13 @@ func (p *pass) run(ctx context.Context, m *Mirror) error {
 	if p.cover == nil {
 		ok, err := p.walk.Run(ctx, m.reader, func() {})
 		if ok && err == nil {
-			ok, err = p.walk.Probe(ctx, m.reader, m.timesSince(p.since), p.walk.Sent.Add(-shortOverlap))
+			ok, err = p.walk.Probe(ctx, m.reader, m.known(&p.Query), p.walk.Sent.Add(-shortOverlap))
 		}
 		if ok || err != nil {
 			p.walk.Paced = p.lookback || errors.Is(err, reading.ErrIncomplete)
 			return err
 		}
-		p.cover = reading.NewCover(p.Query, m.timesSince(p.since), 1+1/float64(min(p.walk.Pages, 3)), true, defender.TicksOf(p.sent))
+		p.cover = reading.NewCover(p.Query, m.known(&p.Query), 1+1/float64(min(p.walk.Pages, 3)), true, defender.TicksOf(p.sent))
 	}
 	err := p.cover.Run(ctx, m.reader)
 	p.cover.Paced = p.lookback || errors.Is(err, reading.ErrIncomplete)
@@ -133,7 +133,7 @@ func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
 	p.sent, p.fell = m.clock.Predict(time.Now()).Add(-time.Second), m.fell
 	m.mu.Unlock()
 	p.walk = reading.NewWalk(p.Query)
-	if p.many && len(m.timesSince(p.since)) >= reading.MaxPages*reading.CellRows {
+	if p.many && len(m.known(&p.Query)) >= reading.MaxPages*reading.CellRows {
 		return false, nil
 	}
 	l, complete, err := m.reader.Whole(ctx, p.Query, reading.MaxPages)
@@ -148,11 +148,13 @@ func (p *pass) list(ctx context.Context, m *Mirror) (complete bool, err error) {
 	return false, p.walk.Begin(ctx, m.reader, &l)
 }
 
-// timesSince returns when the rows were created that were updated since then.
-func (m *Mirror) timesSince(since time.Time) []defender.Ticks {
+// known returns when the rows that are known of a query's were created.
+func (m *Mirror) known(q *reading.Query) []defender.Ticks {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.updatedSince(since)
+	return m.times(func(r row) bool {
+		return !r.denied && q.Created.Holds(r.Created) && q.Updated.Holds(r.Updated) && (!q.Open || r.open())
+	})
 }
 
 // finish moves the watermark past a pass that has read everything. It returns false where

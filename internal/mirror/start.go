@@ -184,10 +184,7 @@ func (s *start) list(ctx context.Context, m *Mirror) error {
 
 // fallBack has everything read in cells, with so many rows for each that is known.
 func (s *start) fallBack(m *Mirror, ratio float64) {
-	m.mu.Lock()
-	times := m.openTimes(reading.AllTime)
-	m.mu.Unlock()
-	s.cover = reading.NewCover(s.walk.Query, times, ratio, false, m.now())
+	s.cover = reading.NewCover(s.walk.Query, m.known(&s.walk.Query), ratio, false, m.now())
 }
 
 // proven reports whether what was read is certainly everything, after a pass. Cells are. A
@@ -201,10 +198,7 @@ func (s *start) proven(ctx context.Context, m *Mirror, passed bool) (bool, error
 	case s.pending != nil:
 		return passed && m.stands(s.pending, defender.TicksOf(s.sent.Add(-overlap))), nil
 	}
-	m.mu.Lock()
-	times := m.openTimes(reading.AllTime)
-	m.mu.Unlock()
-	return s.walk.Probe(ctx, m.reader, times, s.walk.Sent.Add(-lookbackReach)) // later ones are for the lookback
+	return s.walk.Probe(ctx, m.reader, m.known(&s.walk.Query), s.walk.Sent.Add(-lookbackReach)) // later ones are for the lookback
 }
 
 // stands reports whether the copy holds each row as a listing showed it, none of them

@@ -66,7 +66,11 @@ func (c tenancy) list(t *testing.T) (cost startCost, missed int) {
 	t.Helper()
 	c.play(t, func(t *testing.T, sim *graphsim.Sim, client *graphclient.Client) {
 		before, began := open(sim), time.Now()
-		times := reading.Created(before)
+		var times []defender.Ticks
+		for _, in := range before {
+			times = append(times, in.Created)
+		}
+		slices.Sort(times)
 		seen := map[string]bool{}
 		for to := reading.AllTime.To; len(times) > 0; {
 			s := reading.Span{From: reading.AllTime.From, To: to}

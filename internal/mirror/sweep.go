@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -188,6 +189,8 @@ func (m *Mirror) lookAgain() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s, now := &m.suspicion, m.elapsedLocked()
+	// Of some, an answer that was under way has told what became of them.
+	maps.DeleteFunc(s.withheld, func(id string, _ denial) bool { return !m.copy.holdsOpen(id) })
 	switch {
 	case !s.active():
 		return

@@ -30,6 +30,7 @@ type part struct {
 	ratio float64          // how many rows there are for each of them, as far as is known
 	over  bool             // it is known not to fit a page
 	dense bool             // times has what an overflow showed, more than elsewhere
+	seen  defender.Ticks   // where the rows end that an overflow showed, if they are sorted; 0: they are not
 	chunk bool             // it may be listed in several pages
 }
 
@@ -143,6 +144,7 @@ func (c *Cover) push(p part, seen *Listing) {
 			}
 		}
 		slices.Sort(p.times)
+		p.seen = seen.end()
 		if n := float64(len(p.times)); !seen.Ended && n > 0 {
 			p.ratio = max(1.2, min(4, expected/n))
 		} else {
@@ -172,6 +174,10 @@ func (c *Cover) next() part {
 		return p
 	}
 	at, ok := c.cut(&p, n)
+	if p.over && !p.chunk && p.seen != 0 && p.seen > p.From && p.Holds(p.seen) {
+		at, ok = p.seen, true // what was shown is one page, whatever is behind it
+	}
+	p.seen = 0
 	if !ok || at <= p.From && p.From != MinTicks || !p.Holds(at) {
 		return p
 	}
@@ -218,14 +224,4 @@ func (r *Reader) readPart(ctx context.Context, p part, q Query) partReading {
 		got.err = fmt.Errorf("listing %s: %w", q.Region, got.err)
 	}
 	return got
-}
-
-// Created returns when rows were created, sorted, each once.
-func Created(rows map[string]defender.Incident) []defender.Ticks {
-	times := make([]defender.Ticks, 0, len(rows))
-	for _, in := range rows {
-		times = append(times, in.Created)
-	}
-	slices.Sort(times)
-	return times
 }

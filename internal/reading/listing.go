@@ -65,6 +65,8 @@ type Reader struct {
 	Put func(page *graphclient.Page, q *Query) Taken
 	// Pace waits until the next request of the background may go out; false when ctx ends.
 	Pace func(ctx context.Context) bool
+	// Known returns when the rows that are known of a query's were created.
+	Known func(q *Query) []defender.Ticks
 	// Now returns what Graph's clock shows, as far as is known.
 	Now func() defender.Ticks
 

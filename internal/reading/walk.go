@@ -75,6 +75,22 @@ func (o *order) span(r *Region) *Span {
 	return &r.Updated
 }
 
+// end returns where the rows that a listing shows end if they are sorted by creation, in one direction
+// or the other: what it does not show is likely to be on the other side. 0 if they are not.
+func (l *Listing) end() defender.Ticks {
+	rows := slices.Concat(l.Pages...)
+	newest, oldest := orders[0], orders[2]
+	switch {
+	case l.Ended || oldest.shown(rows, true) < manyTimes:
+		return 0
+	case newest.sorts(rows):
+		return Floor(rows[len(rows)-1].Created) + defender.Second
+	case oldest.sorts(rows):
+		return Floor(rows[len(rows)-1].Created)
+	}
+	return 0
+}
+
 // A Walk reads a sorted list without a second page of any listing. A page of a sorted list
 // shows everything in it from its first row to its last one, at one moment: as long as each
 // page is sorted, the next one is asked for with a filter that begins where the last ended.
@@ -96,8 +112,7 @@ type Walk struct {
 type dense struct {
 	walk  *Walk
 	cover *Cover
-	times []defender.Ticks // when some of its rows were created
-	rest  Span             // what comes after it
+	rest  Span // what comes after it
 }
 
 // NewWalk returns a walk through the list of a query.
@@ -187,7 +202,7 @@ func (w *Walk) step(ctx context.Context, r *Reader, rows []defender.Incident) er
 	q := w.Query
 	q.Region = w.left
 	*o.span(&q.Region) = past
-	w.dense = &dense{walk: NewWalk(q), times: Created((&Listing{Pages: [][]defender.Incident{rows}}).Each()), rest: rest}
+	w.dense = &dense{walk: NewWalk(q), rest: rest}
 	w.dense.walk.orders = slices.DeleteFunc(w.dense.walk.orders, func(o order) bool { return !past.second() || o.span(&q.Region).second() })
 	return w.pass(ctx, r)
 }
@@ -204,7 +219,7 @@ func (w *Walk) pass(ctx context.Context, r *Reader) error {
 			return err
 		}
 		if !sorted {
-			d.cover = NewCover(d.walk.Query, d.times, 2, false, r.Now())
+			d.cover = NewCover(d.walk.Query, r.Known(&d.walk.Query), 2, false, r.Now())
 		}
 	}
 	if d.cover != nil {
