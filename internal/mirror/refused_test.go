@@ -193,3 +193,25 @@ func TestFailingWindow(t *testing.T) {
 		}
 	})
 }
+
+// TestRefusedStatusFilter: Graph is not asked for each listing anew what it has just refused.
+func TestRefusedStatusFilter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true, RefuseStatusFilter: true})
+		fill(sim, 300, 90*24*time.Hour)
+		w := watch(t, sim, Config{})
+		w.pullFor(20*time.Minute, 15*time.Second, nil)
+		refused := 0
+		for _, r := range sim.Requests() {
+			if r.Status == http.StatusBadRequest {
+				refused++
+			}
+		}
+		if refused < 2 || refused > 8 { // twice until it is believed, once more at times
+			t.Errorf("Graph refused %d of %d requests in twenty minutes", refused, len(sim.Requests()))
+		}
+		if p := w.pull(); !p.right || !p.report.Up {
+			t.Errorf("right %t, up %t, %v", p.right, p.report.Up, p.report.Problems)
+		}
+	})
+}
