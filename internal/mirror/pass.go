@@ -24,8 +24,7 @@ const (
 	// lookbackReach is how late a change may become readable and be found by a lookback,
 	// lookbackSpan the most that one reads.
 	lookbackReach, lookbackSpan = 15*time.Minute + overlap, 30 * time.Minute
-	// lookbackPace is the least time between two, pagePace what each request adds, and lateLookback
-	// how long ago the last one can have begun and it is not late.
+	// lookbackPace is the least time between two, pagePace what each request adds, lateLookback what is late.
 	lookbackPace, pagePace, lateLookback = 45 * time.Second, 15 * time.Second, 10 * time.Minute
 	// conflictLimit and conflictPatience bound what a pass spends on contradictions.
 	conflictLimit, conflictPatience = 20, 5 * time.Second
@@ -241,14 +240,15 @@ func (m *Mirror) lookBack(ctx context.Context) {
 	}
 }
 
-// lookbackPause returns how long to wait for the next lookback: it reads about what the last
-// one did.
+// lookbackPause returns how long to wait for the next lookback: it reads about what the last one did.
 func (m *Mirror) lookbackPause() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.lookbackBegan.Before(m.hurried) { // it has to catch up
+		return lookbackPace
+	}
 	since, _ := m.since(true)
-	pages := 1 + len(m.updatedSince(since))/reading.PageSize
-	return max(lookbackPace, time.Duration(pages)*pagePace)
+	return max(lookbackPace, time.Duration(1+len(m.updatedSince(since))/reading.PageSize)*pagePace)
 }
 
 // resolve asks for incidents about which two answers contradict each other by their ids, and
