@@ -59,10 +59,10 @@ var (
 	ruleNotes = regexp.MustCompile(`(?m)^          (?:description|portal_url|runbook_url|summary): ".*"$`)
 
 	// What may be changed of a rule: the time in for, keep_firing_for, a range or an offset; a number beside an
-	// operator; the operator; each label of a list; a matcher, and each choice of one; and the severity. The
+	// operator, but for 0 *, which only takes the labels of something; the operator; each label of a list; a matcher, and each choice of one; and the severity. The
 	// resolution of a subquery (after its colon) says how closely to look, not how far.
 	duration   = regexp.MustCompile(`(?:for: "|\[|offset )(\d+)([smhd])\b`)
-	threshold  = regexp.MustCompile(`(?:[<>=]|time\(\) [+-]|timestamp -) (\d+(?:\.\d+)?)\b|([\d.]+) \* (?:tenant|avg)`)
+	threshold  = regexp.MustCompile(`(?:[<>=]|time\(\) [+-]|timestamp -) (\d+(?:\.\d+)?)\b|([1-9][\d.]*) \* (?:tenant|avg)`)
 	comparison = regexp.MustCompile(` (>=|<=|==|>|<) `)
 	labelList  = regexp.MustCompile(`\b(?:by|on|without|ignoring) \(([a-z_, ]+)\)`)
 	matcher    = regexp.MustCompile(`[a-z]+(=~|!~|!=|=)(\\?"[^"\\]*\\?")[,}]`)

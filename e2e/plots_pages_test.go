@@ -224,9 +224,10 @@ func forgotten(s setting) *plot {
 	p.until(20 * minute).hero().vanish()
 	if len(s.tenants) > 1 {
 		p.until(25 * minute).fires(p.of(one))
-		p.until(24*hour).fires(p.of(one), p.of("TargetGone"))
-		return p.until(24*hour + 25*minute).fires()
+		p.exactly(20*minute-s.interval+day-s.interval).fires(p.of(one), p.of("TargetGone"))
+		return p.fires()
 	}
-	p.until(24*hour).fires(p.of(one), dead, p.of("TargetGone"))
-	return p.until(24*hour + 35*minute).fires("Absent")
+	p.exactly(20*minute-s.interval+day-s.interval).fires(p.of(one), dead, p.of("TargetGone"))
+	p.fires(dead) // which is told for a while longer
+	return p.until(day + 35*minute).fires("Absent")
 }

@@ -17,7 +17,8 @@ import (
 
 var (
 	checkMutants = flag.Bool("rules.mutants", false, "change every threshold, duration, label and comparison of the rules in turn")
-	onlyMutants  = flag.String("rules.only", "", "change those rules alone whose name holds this")
+	onlyMutants  = flag.String("rules.only", "", "ask of those changes alone whose name holds this")
+	skipMutants  = flag.String("rules.skip", "^$", "do not ask of those changes whose name holds this")
 	mutantSteps  = flag.Int("rules.steps", 1000, "ask no plot of more evaluations than this")
 )
 
@@ -40,7 +41,7 @@ func candidates() []*candidate {
 					c.fires[alertOf(want)] = true
 				}
 			}
-			if len(p.checks) > 0 && int(p.now/p.evaluated()) <= *mutantSteps {
+			if len(p.checks) > 0 && regexp.MustCompile(*onlyPlots).MatchString(p.name) && int(p.now/p.evaluated()) <= *mutantSteps {
 				all = append(all, c)
 			}
 		}
@@ -73,8 +74,10 @@ func TestRuleMutants(t *testing.T) {
 	if !*checkMutants {
 		return
 	}
-	only := regexp.MustCompile(*onlyMutants)
-	mutants = slices.DeleteFunc(mutants, func(m ruleMutant) bool { return noticedByNobody[m.String()] != "" || !only.MatchString(m.rule) })
+	only, skip := regexp.MustCompile(*onlyMutants), regexp.MustCompile(*skipMutants)
+	mutants = slices.DeleteFunc(mutants, func(m ruleMutant) bool {
+		return noticedByNobody[m.String()] != "" || !only.MatchString(m.String()) || skip.MatchString(m.String())
+	})
 	order, began := candidates(), time.Now()
 	for len(mutants) > 0 {
 		together := sideBySide(all, mutants)
