@@ -21,10 +21,9 @@ const (
 	// which is for the clocks of Graph's nodes, and leaves the rest to the lookback.
 	overlap, shortOverlap = 30 * time.Second, 10 * time.Second
 	burst                 = 140 // rows in the overlap
-	// lookbackReach is how late a change may become readable and be found by a lookback,
-	// lookbackSpan the most that one reads.
+	// lookbackReach is how late a change may surface and be found by a lookback, lookbackSpan the most that one reads.
 	lookbackReach, lookbackSpan = 15*time.Minute + overlap, 30 * time.Minute
-	// lookbackPace is the least time between two, pagePace what each request adds, lateLookback what is late.
+	// The least time between two, what each request adds, and what is late.
 	lookbackPace, pagePace, lateLookback = 45 * time.Second, 15 * time.Second, 10 * time.Minute
 	// conflictLimit and conflictPatience bound what a pass spends on contradictions.
 	conflictLimit, conflictPatience = 20, 5 * time.Second
@@ -244,11 +243,12 @@ func (m *Mirror) lookBack(ctx context.Context) {
 func (m *Mirror) lookbackPause() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.lookbackBegan.Before(m.hurried) { // it has to catch up
-		return lookbackPace
-	}
 	since, _ := m.since(true)
-	return max(lookbackPace, time.Duration(1+len(m.updatedSince(since))/reading.PageSize)*pagePace)
+	took := time.Duration(1+len(m.updatedSince(since))/reading.PageSize) * pagePace
+	if m.lookbackBegan.Before(m.hurried) { // it has to catch up
+		took /= 3
+	}
+	return max(lookbackPace, took)
 }
 
 // resolve asks for incidents about which two answers contradict each other by their ids, and
