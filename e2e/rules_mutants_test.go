@@ -19,6 +19,7 @@ var (
 	checkMutants = flag.Bool("rules.mutants", false, "change every threshold, duration, label and comparison of the rules in turn")
 	onlyMutants  = flag.String("rules.only", "", "ask of those changes alone whose name holds this")
 	skipMutants  = flag.String("rules.skip", "^$", "do not ask of those changes whose name holds this")
+	mutantPlots  = flag.Int("rules.most", 1000, "ask no more plots than this")
 	mutantSteps  = flag.Int("rules.steps", 1000, "ask no plot of more evaluations than this")
 )
 
@@ -126,6 +127,7 @@ func noticedByNone(t *testing.T, all []ruleText, mutants []ruleMutant, order []*
 		order = slices.DeleteFunc(order, func(c *candidate) bool { return !c.fires[rule] })
 	}
 	slices.SortStableFunc(order, func(a, b *candidate) int { return promises(b) - promises(a) })
+	order = order[:min(len(order), *mutantPlots)]
 	left := map[int]ruleMutant{}
 	for i, m := range mutants {
 		left[i] = m

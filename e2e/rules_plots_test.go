@@ -110,5 +110,5 @@ func TestFiveHundredTenants(t *testing.T) {
 
 // plots returns all of them in one setting.
 func plots(s setting) []*plot {
-	return slices.Concat(pagePlots(s), againPlots(s), blindPlots(s), ticketPlots(s), lastingPlots(s), seldomPlots(s), gapPlots(s))
+	return slices.Concat(pagePlots(s), againPlots(s), scorePlots(s), blindPlots(s), ticketPlots(s), lastingPlots(s), seldomPlots(s), gapPlots(s))
 }
