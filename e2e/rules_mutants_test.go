@@ -230,9 +230,13 @@ func (c *candidate) reduced(t *testing.T, kept string, alerts []string, left map
 
 // noticedByNobody are mutants that change nothing which can be seen, each with the reason.
 var noticedByNobody = map[string]string{
-	`MsgraphSecurityHighPriorityUnassigned: ">" to ">=" in line 9 at 66`:      "there is :anew only while more wait than the backlog; the comparison is for a Prometheus that has just restarted, and still has the last of it",
-	`MsgraphSecurityHighPriorityMoreUnassigned: ">" to ">=" in line 11 at 68`: "what grew did so by one at least; pint wants a comparison",
-	`MsgraphSecurityHighPriorityMoreUnassigned: "0" to "-1" in line 11 at 70`: "as above",
+	`MsgraphSecurityHighPriorityUnassigned: ">" to ">=" in line 9 at 66`:                    "there is :anew only while more wait than the backlog; the comparison is for a Prometheus that has just restarted, and still has the last of it",
+	`MsgraphSecurityHighPriorityMoreUnassigned: ">" to ">=" in line 11 at 68`:               "what grew did so by one at least; pint wants a comparison",
+	`MsgraphSecurityHighPriorityMoreUnassigned: "0" to "-1" in line 11 at 70`:               "as above",
+	`tenant:msgraph_security_high_priority_unassigned:reached: "0" to "1" in line 7 at 91`:  "two wait at least where one came to another, so that what is reached is never 1",
+	`tenant:msgraph_security_high_priority_unassigned:reached: "0" to "1" in line 9 at 95`:  "as above",
+	`tenant:msgraph_security_high_priority_unassigned:grew_by: "0" to "1" in line 7 at 151`: "as above",
+	`tenant:msgraph_security_unscored:since: "0" to "1" in line 1 at 72`:                    "a Unix time, or 0",
 }
 
 // String names a mutant.
