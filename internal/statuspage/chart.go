@@ -7,12 +7,8 @@ import (
 	"time"
 )
 
-// The size of a chart in the units of its drawing.
-const (
-	width, height = 640, 180
-	left, right   = 48, 8
-	top, bottom   = 10, 24
-)
+// The size of a chart in the units of its drawing, which the page stretches to the room that there is.
+const width, height = 600, 150
 
 // A chart is a drawing of the last hour.
 type chart struct {
@@ -20,10 +16,8 @@ type chart struct {
 	Start          string // how long ago it begins
 	Keys           []key
 	Shapes         []shape
-	Marks          []mark // on the vertical axis
 	Width, Height  int
-	Left, Right    int // of what is drawn
-	Base           int
+	Top            int // the value at the upper end of the vertical axis; at the lower one it is 0
 }
 
 // least is the shortest time that a chart shows: a point in each of the bars of the flow.
@@ -43,26 +37,24 @@ type key struct{ Class, Name string }
 // A shape is one that is filled.
 type shape struct{ Class, Path string }
 
-// A mark is a value of the vertical axis.
-type mark struct {
-	Y     int
-	Value int
-}
-
-func newChart(title, text string, most int, shows time.Duration, keys ...key) *chart {
-	c := &chart{Title: title, Summary: text, Start: span(shows) + " ago", Keys: keys, Width: width, Height: height, Left: left, Right: width - right, Base: height - bottom}
-	c.Marks = []mark{{height - bottom, 0}, {int(yOf(most, most)), most}}
+// newChart returns a chart that shows so long a time and is empty but for the gaps in it.
+func newChart(title, text string, top int, shows time.Duration, gaps []shape, keys ...key) *chart {
+	c := &chart{Title: title, Summary: text + span(shows) + ".", Start: span(shows) + " ago", Keys: keys, Shapes: gaps, Width: width, Height: height, Top: top}
+	if len(gaps) > 0 {
+		c.Summary = text + span(shows) + ", as far as there were numbers."
+		c.Keys = append(c.Keys, key{"cgap", "no numbers"})
+	}
 	return c
 }
 
 // xOf returns where on the horizontal axis, which ends now, something is that was so long ago.
 func xOf(ago, shows time.Duration) float64 {
-	return width - right - (width-left-right)*min(1, ago.Seconds()/shows.Seconds())
+	return width - width*max(0, min(1, ago.Seconds()/shows.Seconds()))
 }
 
 // yOf returns where a value is on the vertical axis.
-func yOf(value, most int) float64 {
-	return height - bottom - float64((height-top-bottom)*value)/float64(max(1, most))
+func yOf(value, top int) float64 {
+	return height - float64(height*value)/float64(max(1, top))
 }
 
 // ceiling returns a round number that is not below n.
@@ -76,37 +68,41 @@ func ceiling(n int) int {
 	}
 }
 
-// openChart draws the open incidents by severity, one upon the other. Where there were no numbers
-// there is a gap.
+// openChart draws the open incidents by severity, one upon the other.
 func (m moment) openChart(now time.Time) *chart {
 	runs, shows := m.runs(now), m.shownSpan(now)
-	lowest, highest := -1, 0
-	var keys []key
-	for _, run := range runs {
-		for _, p := range run {
-			total := p.upTo(shown)
-			highest = max(highest, total)
-			if lowest < 0 || total < lowest {
-				lowest = total
-			}
-		}
-	}
-	if lowest < 0 {
+	all := slices.Concat(runs...)
+	if len(all) == 0 {
 		return nil
 	}
-	for _, name := range m.severities() {
-		keys = append(keys, key{"c" + name, name})
+	totals := make([]int, len(all))
+	for i := range all {
+		totals[i] = all[i].upTo(shown)
 	}
-	c := newChart("Open incidents by severity", fmt.Sprintf("Between %d and %d in the last %s.", lowest, highest, span(shows)), max(4, ceiling(highest)), shows, keys...)
+	lowest, highest := slices.Min(totals), slices.Max(totals)
+	text := fmt.Sprintf("Between %d and %d in the last ", lowest, highest)
+	if lowest == highest {
+		text = fmt.Sprintf("Always %d in the last ", lowest)
+	}
+	c := newChart("Open incidents by severity", text, max(4, ceiling(highest)), shows, gaps(runs, now, shows), keysOf(all)...)
 	for i := range scale {
 		for _, run := range runs {
-			if !slices.ContainsFunc(run, func(p point) bool { return p.open[i] > 0 }) {
-				continue
+			if slices.ContainsFunc(run, func(p point) bool { return p.open[i] > 0 }) {
+				c.Shapes = append(c.Shapes, shape{"c" + scale[i], band(run, i, c.Top, func(at time.Time) float64 { return xOf(now.Sub(at), shows) })})
 			}
-			c.Shapes = append(c.Shapes, shape{"c" + scale[i], band(run, i, c.Marks[1].Value, func(at time.Time) float64 { return xOf(now.Sub(at), shows) })})
 		}
 	}
 	return c
+}
+
+// keysOf returns what the colours of a chart mean, those of rare severities only where they are in it.
+func keysOf(all []point) (keys []key) {
+	for i, name := range scale {
+		if !rare(name) || slices.ContainsFunc(all, func(p point) bool { return p.open[i] > 0 }) {
+			keys = append(keys, key{"c" + name, name})
+		}
+	}
+	return keys
 }
 
 // runs returns the points of the last hour in pieces without a gap.
@@ -124,6 +120,22 @@ func (m moment) runs(now time.Time) (runs [][]point) {
 		last = &m.points[i]
 	}
 	return runs
+}
+
+// gaps returns where in the time that is shown there were no numbers.
+func gaps(runs [][]point, now time.Time, shows time.Duration) (all []shape) {
+	from := 0.0
+	add := func(upTo float64) {
+		if upTo-from >= 1 {
+			all = append(all, shape{"cgap", fmt.Sprintf("M%.1f 0H%.1fV%dH%.1fZ", from, upTo, height, from)})
+		}
+	}
+	for _, run := range runs {
+		add(xOf(now.Sub(run[0].at), shows))
+		from = xOf(now.Sub(run[len(run)-1].at), shows)
+	}
+	add(width)
+	return all
 }
 
 // upTo returns how many incidents are open of the first severities.
@@ -162,10 +174,10 @@ const bins = 12
 
 // flowChart draws how many incidents were opened and resolved in each twelfth of the time.
 func (m moment) flowChart(now time.Time) *chart {
-	if len(m.points) == 0 {
+	runs, shows := m.runs(now), m.shownSpan(now)
+	if len(runs) == 0 {
 		return nil
 	}
-	shows := m.shownSpan(now)
 	var opened, resolved [bins]int
 	for i := range m.points[1:] {
 		before, p := &m.points[i], &m.points[i+1]
@@ -175,24 +187,23 @@ func (m moment) flowChart(now time.Time) *chart {
 			resolved[bin] += max(0, p.resolved-before.resolved)
 		}
 	}
-	most, in, out := 4, 0, 0
+	top, in, out := 4, 0, 0
 	for i := range bins {
-		most = max(most, opened[i], resolved[i])
+		top = max(top, opened[i], resolved[i])
 		in, out = in+opened[i], out+resolved[i]
 	}
-	c := newChart("Opened and resolved, by "+span(shows/bins), fmt.Sprintf("%d opened and %d resolved in the last %s.", in, out, span(shows)), ceiling(most), shows,
+	c := newChart("Opened and resolved, by "+span(shows/bins), fmt.Sprintf("%d opened and %d resolved in the last ", in, out), ceiling(top), shows, gaps(runs, now, shows),
 		key{"copened", "opened"}, key{"cresolved", "resolved"})
 	for i := range bins {
-		x := xOf(shows-time.Duration(i)*shows/bins, shows)
-		c.Shapes = append(c.Shapes,
-			shape{"copened", bar(x+4, opened[i], c.Marks[1].Value)},
-			shape{"cresolved", bar(x+24, resolved[i], c.Marks[1].Value)})
+		c.bar("copened", i*width/bins+6, opened[i])
+		c.bar("cresolved", i*width/bins+26, resolved[i])
 	}
 	return c
 }
 
-// bar returns the path of a bar.
-func bar(x float64, value, most int) string {
-	y := yOf(value, most)
-	return fmt.Sprintf("M%.1f %dV%.1fH%.1fV%dZ", x, height-bottom, y, x+18, height-bottom)
+// bar adds a bar, unless it has no height.
+func (c *chart) bar(class string, x, value int) {
+	if value > 0 {
+		c.Shapes = append(c.Shapes, shape{class, fmt.Sprintf("M%d %dV%.1fH%dV%dZ", x, height, yOf(value, c.Top), x+18, height)})
+	}
 }

@@ -13,8 +13,8 @@ const (
 	// spacing is how far apart two points of a history are at the least, points how many it has
 	// at the most: an hour.
 	spacing = 15 * time.Second
-	points  = 240
-	hour    = spacing * points
+	points  = 241
+	hour    = spacing * (points - 1)
 )
 
 // A point is what the charts show of one answer.
@@ -28,8 +28,8 @@ type point struct {
 // A moment is what a history holds at one. It is not written to once it is published.
 type moment struct {
 	*numbers
-	stood  time.Time // since when the problems are as they are
-	points []point   // of the last hour, the oldest first
+	since  map[string]time.Time // of each problem, when it was first seen without an end
+	points []point              // of the last hour, the oldest first
 }
 
 // A History is what the answers about one tenant said in the last hour. It costs nothing while nobody
@@ -64,17 +64,29 @@ func (h *History) note(n *numbers) {
 // then returns what there is after one more answer.
 func (m *moment) then(n *numbers) *moment {
 	if m == nil {
-		return &moment{n, n.at, []point{pointOf(n)}}
+		return &moment{n, sinceWhen(n, nil), []point{pointOf(n)}}
 	}
-	next := &moment{n, m.stood, m.points}
+	next := &moment{n, m.since, m.points}
 	if !slices.Equal(n.problems, m.problems) {
-		next.stood = n.at
+		next.since = sinceWhen(n, m.since)
 	}
 	if n.at.Sub(m.points[len(m.points)-1].at) >= spacing {
 		kept := m.points[max(0, len(m.points)+1-points):]
 		next.points = append(slices.Clip(kept), pointOf(n))
 	}
 	return next
+}
+
+// sinceWhen returns since when each problem lasts. One that comes and goes does not shorten the others.
+func sinceWhen(n *numbers, before map[string]time.Time) map[string]time.Time {
+	since := make(map[string]time.Time, len(n.problems))
+	for _, p := range n.problems {
+		since[p] = n.at
+		if at, ok := before[p]; ok {
+			since[p] = at
+		}
+	}
+	return since
 }
 
 func pointOf(n *numbers) point {

@@ -34,6 +34,7 @@ func (p *page) overview(r *http.Request, names []string, now time.Time) *view {
 			cmp.Compare(b.open, a.open), cmp.Compare(a.Name, b.Name))
 	})
 	v.State = summary(counts, len(v.Tenants))
+	v.Lead = v.State.Word
 	return v
 }
 

@@ -5,12 +5,22 @@
   const every = 5000;
   const filter = document.getElementById("filter");
 
+  // What is read aloud is written only when it changes.
+  function say(id, text) {
+    const where = document.getElementById(id);
+    if (where.textContent !== text) where.textContent = text;
+  }
+
   function applyFilter() {
     if (!filter) return;
     const wanted = filter.value.trim().toLowerCase();
-    for (const row of document.querySelectorAll("#tenants tbody tr")) {
+    const rows = document.querySelectorAll("#tenants tbody tr");
+    let shown = 0;
+    for (const row of rows) {
       row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      if (!row.hidden) shown++;
     }
+    say("shown", wanted ? shown + " of " + rows.length : "");
   }
 
   function put(next) {
@@ -35,15 +45,27 @@
     applyFilter();
   }
 
+  // What is shown is no longer current if nobody answers: then the page says so, in place of the state.
+  function lose(why) {
+    document.getElementById("lost").hidden = false;
+    say("lost-word", why);
+    say("lost-at", answered.toLocaleTimeString());
+    document.getElementById("state").hidden = true;
+    document.title = "No answer · " + document.querySelector("h1").textContent;
+  }
+
+  let answered = new Date();
   async function refresh() {
-    const stale = document.getElementById("stale");
+    let why = "The exporter does not answer";
     try {
       const answer = await fetch(location.pathname, { cache: "no-store", signal: AbortSignal.timeout(10000) });
-      if (!answer.ok) throw new Error(answer.statusText);
+      if (!answer.ok) why = "The exporter answers with an error: " + answer.status;
+      if (!answer.ok) throw new Error(why);
       put(new DOMParser().parseFromString(await answer.text(), "text/html"));
-      stale.textContent = "";
+      document.getElementById("lost").hidden = true;
+      answered = new Date();
     } catch {
-      stale.textContent = "The exporter does not answer. What is above is what it said last.";
+      lose(why);
     }
   }
 

@@ -63,9 +63,14 @@ type state struct {
 	Class   string // good, look, act or unknown: the colour, which a word always goes with
 	Word    string
 	Detail  string
-	Since   string
 	Percent string // of the first synchronisation, as long as it lasts
-	Reasons []reason
+	Reasons []lasting
+}
+
+// A lasting reason is one that holds at present.
+type lasting struct {
+	reason
+	Lasts, Since string // how long already, and from which time of day on
 }
 
 // state returns how the tenant stands. Progress is what the mirror says now.
@@ -73,7 +78,8 @@ func (m moment) state(now time.Time) state {
 	s := state{}
 	for _, r := range reasons {
 		if slices.Contains(m.problems, r.Name) {
-			s.Reasons = append(s.Reasons, r)
+			since := m.since[r.Name]
+			s.Reasons = append(s.Reasons, lasting{r, span(now.Sub(since)), clock(since, now)})
 		}
 	}
 	switch {
@@ -93,10 +99,16 @@ func (m moment) state(now time.Time) state {
 	default:
 		s.Class, s.Word = "good", "Current as of "+span(m.age(now))+" ago"
 	}
-	if len(m.problems) > 0 {
-		s.Since = span(now.Sub(m.stood))
-	}
 	return s
+}
+
+// clock returns a time of day, with its date if that is another one than now.
+func clock(at, now time.Time) string {
+	at, now = at.UTC(), now.UTC()
+	if at.YearDay() != now.YearDay() || at.Year() != now.Year() {
+		return at.Format("2006-01-02 15:04 UTC")
+	}
+	return at.Format("15:04:05 UTC")
 }
 
 func onlySynchronising(problems []string) bool {

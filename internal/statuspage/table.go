@@ -6,7 +6,7 @@ import "time"
 type table struct {
 	Priorities []string
 	Rows       []line // one a severity, then one of all
-	Unassigned []int  // by priority, and of all
+	Unassigned []int  // of all, then by priority, as the next
 	Oldest     []string
 	Open, High int
 }
@@ -33,7 +33,7 @@ func newTable(n *numbers, now time.Time) *table {
 		}
 		t.Rows = append(t.Rows, l)
 	}
-	for _, priority := range t.Priorities {
+	for _, priority := range append([]string{""}, t.Priorities...) {
 		all := rank{"", priority}
 		t.Unassigned = append(t.Unassigned, n.unassigned[all])
 		t.Oldest = append(t.Oldest, n.oldestOf(all, now))

@@ -14,6 +14,7 @@ import (
 type view struct {
 	Options
 	Title      string
+	Lead       string // what the tab of a browser says first
 	Name       string // of the tenant, if it has one
 	Many       bool
 	State      state
@@ -58,9 +59,11 @@ func (p *page) one(r *http.Request, name string, m moment, now time.Time) *view 
 	}
 	if m.numbers == nil {
 		v.State = state{Class: "act", Word: "No numbers", Detail: "The metrics cannot be gathered. The log says why."}
+		v.Lead = v.State.Word
 		return v
 	}
 	v.State = m.state(now)
+	v.Lead = v.State.Word
 	v.Facts = p.facts(m, now)
 	for _, c := range []*chart{m.openChart(now), m.flowChart(now)} {
 		if c != nil {
@@ -69,6 +72,10 @@ func (p *page) one(r *http.Request, name string, m moment, now time.Time) *view 
 	}
 	if m.known {
 		v.Table = newTable(m.numbers, now)
+		v.Lead = fmt.Sprintf("%d open", v.Table.Open)
+		if !m.up {
+			v.Lead += ", old"
+		}
 		v.Objectives = objectives(m.numbers, now.Add(m.skew))
 		v.Pressing = mostPressing(m.numbers, now.Add(m.skew))
 	}
