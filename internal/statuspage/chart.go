@@ -179,12 +179,14 @@ func (m moment) flowChart(now time.Time) *chart {
 		return nil
 	}
 	var opened, resolved [bins]int
-	for i := range m.points[1:] {
-		before, p := &m.points[i], &m.points[i+1]
-		if ago := now.Sub(p.at); ago >= 0 && ago < shows {
-			bin := bins - 1 - int(ago*bins/shows)
-			opened[bin] += max(0, p.opened-before.opened)
-			resolved[bin] += max(0, p.resolved-before.resolved)
+	for _, run := range runs { // what has come while nobody looked is of no known time
+		for i := range run[1:] {
+			before, p := &run[i], &run[i+1]
+			if ago := now.Sub(p.at); ago >= 0 && ago < shows {
+				bin := bins - 1 - int(ago*bins/shows)
+				opened[bin] += max(0, p.opened-before.opened)
+				resolved[bin] += max(0, p.resolved-before.resolved)
+			}
 		}
 	}
 	top, in, out := 4, 0, 0
