@@ -19,8 +19,9 @@ vet-systems: ; for system in windows darwin; do GOOS=$$system go vet ./... || ex
 lint: tools ; .tools/bin/golangci-lint run ./... && cd e2e && ../.tools/bin/golangci-lint run ./... && cd ../dashboards && ../.tools/bin/golangci-lint run ./... && cd ../tools/image && ../../.tools/bin/golangci-lint run ./... && cd ../mutate && ../../.tools/bin/golangci-lint run ./...
 dashboards: ; go -C dashboards test ./...
 e2e: tools  ; go -C e2e test -count=1 -timeout=30m .
-# Pictures of the status page in .tools/pictures, to look at.
-pictures: tools ; mkdir -p .tools/pictures && PICTURES="$$PWD/.tools/pictures" go -C e2e test -count=1 -run=StatusPage .
+# Pictures of the status page in all its states in .tools/pictures, to look at. README's is status-page.png: that of a demo which
+# runs and was looked at for an hour is better, DEMO=http://localhost:10365/.
+pictures: tools ; mkdir -p .tools/pictures && PICTURES="$$PWD/.tools/pictures" go -C e2e test -count=1 -timeout=30m -run=StatusPage . -picture.of='$(DEMO)'
 rendered: ; tools/install tools/jsonnet && .tools/bin/jsonnet -S deploy/mixin/render.jsonnet >deploy/alerts/rules.yml
 rules: tools ; go -C e2e test -count=1 -timeout=60m -run='TestPlots|TestKeys|TestRoutes' . -rules.all
 rule-mutants: tools ; go -C e2e test -count=1 -timeout=600m -run='TestRuleMutants|TestRoutes' . -rules.mutants -v

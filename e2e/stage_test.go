@@ -28,6 +28,7 @@ type stage struct {
 	*prometheus
 	sim      *graphsim.Sim
 	graph    *gate
+	server   *httptest.Server // in front of the gate
 	exporter *process
 	address  string // of the exporter
 }
@@ -47,13 +48,21 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.Handler.ServeHTTP(w, r)
 }
 
-// play sets a stage. When the test ends the exporter must stop with code 0, must
-// have asked Graph only what the contract allows, and must have kept its secrets.
+// play sets a stage with everything on it.
 func play(t *testing.T, sim *graphsim.Sim, others ...string) *stage {
 	t.Helper()
+	s := expose(t, sim, others...)
+	s.prometheus = watch(t, s.address)
+	return s
+}
+
+// expose sets a stage without a Prometheus. When the test ends the exporter must stop with code 0, must
+// have asked Graph only what the contract allows, and must have kept its secrets.
+func expose(t *testing.T, sim *graphsim.Sim, others ...string) *stage {
+	t.Helper()
 	s := &stage{sim: sim, graph: &gate{Handler: sim}}
-	graph := httptest.NewServer(s.graph)
-	t.Cleanup(graph.Close)
+	s.server = httptest.NewServer(s.graph)
+	t.Cleanup(s.server.Close)
 	t.Cleanup(func() {
 		if code := s.exporter.stop(t); code != 0 {
 			t.Errorf("the exporter ended with code %d", code)
@@ -61,10 +70,15 @@ func play(t *testing.T, sim *graphsim.Sim, others ...string) *stage {
 		s.checkRequests(t)
 		s.checkSecrets(t, "log", s.exporter.log.String())
 	})
-	s.exporter = start(t, exporter, flags(t, graph.URL, others...)...)
+	s.exporter = start(t, exporter, flags(t, s.server.URL, others...)...)
 	s.address = s.exporter.address(t)
-	s.prometheus = watch(t, s.address)
 	return s
+}
+
+// stopHanging ends the faults and the requests that hang, which are tried again.
+func (s *stage) stopHanging() {
+	s.sim.ClearFaults()
+	s.server.CloseClientConnections()
 }
 
 // tenant returns an empty tenant that only the exporter can sign in to.
