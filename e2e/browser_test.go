@@ -29,7 +29,12 @@ type browser struct {
 // browse opens Chromium.
 func browse(t *testing.T) *browser {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.UserDataDir(t.TempDir()),
+	profile, err := os.MkdirTemp("", "chromium") //nolint:usetesting // Chromium's children write there for a moment after it has ended
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { await(t, "Chromium's children to end", func() error { return os.RemoveAll(profile) }) })
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("enable-blink-features", "ComputedAccessibilityInfo"))
 	if os.Geteuid() == 0 {
