@@ -45,12 +45,13 @@ func (r *refresh) end(err error) {
 func (m *Mirror) Refresh(ctx context.Context) error {
 	m.mu.Lock()
 	m.asked.note(m.elapsedLocked())
-	if !m.synced {
-		halted, attempt := m.health.problems[taskSync] != "", m.attempt
-		m.mu.Unlock()
-		return m.resume(ctx, halted, attempt)
-	}
+	synced, halted, attempt := m.synced, m.health.problems[taskSync] != "", m.attempt
 	m.mu.Unlock()
+	if !synced {
+		if err := m.resume(ctx, halted, attempt); err != nil || !m.hasSynced() {
+			return err
+		} // or what ended just now may have taken long
+	}
 	then := time.Now().Add(-max(maxJoin, m.cfg.MinRefreshInterval))
 	r := m.ask(then)
 	err := m.await(ctx, r)
@@ -58,6 +59,12 @@ func (m *Mirror) Refresh(ctx context.Context) error {
 		err = m.await(ctx, m.ask(then))
 	}
 	return err
+}
+
+func (m *Mirror) hasSynced() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.synced
 }
 
 // maxJoin is how long before a pull a refresh may have begun that it shares, or the minimum interval if that is longer.

@@ -89,7 +89,7 @@ func (s *start) run(ctx context.Context, m *Mirror) error {
 			began = s.began
 			fallthrough
 		case ok:
-			m.publishFirst(ctx, s.began, began)
+			m.publishFirst(ctx, s.began, began, s.pending != nil)
 			return nil
 		}
 		if s.pending = nil; s.refused != nil {
@@ -225,8 +225,9 @@ func (m *Mirror) beginAt(sent time.Time) {
 }
 
 // publishFirst publishes the first snapshot, after a pass begun then. For changes without a
-// date the copy is as old as its first request.
-func (m *Mirror) publishFirst(ctx context.Context, since, began time.Time) {
+// date the copy is as old as its first request. What was listed is read again at once: an incident that
+// was deleted meanwhile may have hidden another.
+func (m *Mirror) publishFirst(ctx context.Context, since, began time.Time, listed bool) {
 	m.note(ctx, taskSync, nil)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -235,6 +236,7 @@ func (m *Mirror) publishFirst(ctx context.Context, since, began time.Time) {
 	m.synced, m.progress = true, 1
 	now := m.elapsedLocked()
 	m.windows = newPartition(m.openTimes(reading.AllTime), now-passed(since, time.Now()), now, m.cfg.SweepInterval*95/100)
+	m.windows.rush(now, func(*window) bool { return listed })
 	m.health.count(nil, time.Since(began))
 	m.endAttempt()
 	m.announce()

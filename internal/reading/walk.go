@@ -152,15 +152,11 @@ func (w *Walk) Run(ctx context.Context, r *Reader, progress func()) (bool, error
 	return w.ended, nil
 }
 
-// follow takes in pages that follow those before without a gap. At first it goes by the order that
-// they show best.
+// follow takes in pages that follow those before without a gap.
 func (w *Walk) follow(ctx context.Context, r *Reader, l *Listing, complete bool) error {
 	rows := slices.Concat(l.Pages...)
 	was := w.by
 	w.orders = slices.DeleteFunc(w.orders, func(o order) bool { return !o.sorts(rows) })
-	if was == "" {
-		slices.SortStableFunc(w.orders, func(a, b order) int { return b.shown(rows, true) - a.shown(rows, true) })
-	}
 	if w.by = ""; len(w.orders) > 0 {
 		w.by = w.orders[0].name
 	}
@@ -168,7 +164,7 @@ func (w *Walk) follow(ctx context.Context, r *Reader, l *Listing, complete bool)
 	case complete && (was == "" || was == w.by):
 		w.ended = true
 		return nil
-	case len(rows) == 0 || w.by == "":
+	case len(rows) == 0 || w.by == "" || was == "" && w.ambiguous(rows):
 		w.orders = nil
 		return nil
 	case was != "" && was != w.by:
@@ -176,6 +172,15 @@ func (w *Walk) follow(ctx context.Context, r *Reader, l *Listing, complete bool)
 		return nil
 	}
 	return w.step(ctx, r, rows)
+}
+
+// ambiguous reports whether updates, as they are in what a burst changed at once, or one after the other,
+// leave open which of two dates the list is sorted by: going by the wrong one would leave rows out.
+func (w *Walk) ambiguous(rows []defender.Incident) bool {
+	goes := w.orders[0].span(&w.Region)
+	return w.Updated.From != MinTicks && slices.ContainsFunc(orders, func(o order) bool {
+		return o.span(&w.Region) != goes && o.sorts(rows)
+	})
 }
 
 // step moves past what a page has shown. What it ends in the midst of is left, by whole
