@@ -17,7 +17,7 @@ func serviceQuestions() []question {
 	return []question{
 		ofAll("wrapper of a list", "@odata.context beside value", high, "graphclient/parse.go", tellWrapper),
 		ofAll("Prefer", "answered with Preference-Applied", low, "graphclient/request.go", tellPreference),
-		ofAll("Date", "in every answer; of one clock, or of several", open, "internal/mirror/clock.go", tellDate),
+		ofAll("Date", "in every answer; of one clock, or of several", open, "internal/serviceclock/clock.go", tellDate),
 		ofAll("refusals", "status 400 and JSON, perhaps without a code", high, "graphclient/errorbody.go", tellRefusals),
 		ofAll("throttling", "429, with Retry-After or without", medium, "graphclient/limiter.go", tellThrottling),
 		ofAll("incomplete answers", "206 with a Warning", low, "graphclient/errorbody.go", tellIncomplete),
