@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -138,7 +139,7 @@ func TestStatusPageGrowsOld(t *testing.T) {
 	t.Parallel()
 	sim := tenant(graphsim.Config{})
 	populate(sim)
-	s := expose(t, sim, "--collector.max-age=30s")
+	s := expose(t, sim, "--collector.max-age=60s")
 	b := browse(t)
 	b.open(t, "http://"+s.address+"/")
 	b.awaitText(t, "state", "Current as of")
@@ -160,6 +161,8 @@ func TestStatusPageGrowsOld(t *testing.T) {
 	sim.ClearFaults()
 	b.awaitText(t, "state", "Current as of")
 	s.graph.Lock()
+	unlock := sync.OnceFunc(s.graph.Unlock)
+	t.Cleanup(unlock) // or a failure would wait for its answers for ever
 	b.awaitText(t, "state", "Current as of", "behind:")
 	b.checkReason(t, "behind")
 	if got := b.text(t, "open"); firstLines(got) != firstLines(open) {
@@ -170,7 +173,7 @@ func TestStatusPageGrowsOld(t *testing.T) {
 	b.checkReason(t, "timeout")
 	b.checkNoNumbers(t)
 	b.checkLooks(t, "timeout")
-	s.graph.Unlock()
+	unlock()
 	b.awaitText(t, "state", "Current as of")
 
 	s.exporter.stop(t)
