@@ -35,7 +35,7 @@ var lasts = regexp.MustCompile(`For \d+ s, since \d\d:\d\d:\d\d UTC\.`)
 func (b *browser) checkReason(t *testing.T, reason string) {
 	t.Helper()
 	told := advice(t)[reason]
-	for _, line := range strings.Split(b.text(t, "state"), "\n\n") {
+	for line := range strings.SplitSeq(b.text(t, "state"), "\n\n") {
 		if strings.HasPrefix(line, reason+": ") && lasts.MatchString(line) && told != "" && strings.Contains(line, "What to do: "+told) {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -120,9 +121,7 @@ func (p planting) planted(t *testing.T, text string) string {
 					s.body = plainly(s.page)
 				}
 			}
-			for name, values := range s.header {
-				w.Header()[name] = values
-			}
+			maps.Copy(w.Header(), s.header)
 			w.Header().Del("Content-Length")
 			w.WriteHeader(s.status)
 			_, _ = w.Write(s.body)
