@@ -61,6 +61,7 @@ func (m *Mirror) Refresh(ctx context.Context) error {
 	return err
 }
 
+// hasSynced reports whether there is a first snapshot.
 func (m *Mirror) hasSynced() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -236,7 +236,9 @@ func (m *Mirror) publishFirst(ctx context.Context, since, began time.Time, liste
 	m.synced, m.progress = true, 1
 	now := m.elapsedLocked()
 	m.windows = newPartition(m.openTimes(reading.AllTime), now-passed(since, time.Now()), now, m.cfg.SweepInterval*95/100)
-	m.windows.rush(now, func(*window) bool { return listed })
+	if listed {
+		m.windows.rush(now, func(*window) bool { return true })
+	}
 	m.health.count(nil, time.Since(began))
 	m.endAttempt()
 	m.announce()
