@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -149,5 +150,17 @@ func TestPartitionIsNotSparse(t *testing.T) {
 		if got := p.sparse(open); got != want {
 			t.Errorf("with %d open of 5,000: sparse is %t", open, got)
 		}
+	}
+}
+
+// TestTimesAllocate finds among ten thousand rows those of the last minute: what it allocates
+// is what it finds, whatever else there is.
+func TestTimesAllocate(t *testing.T) {
+	m := &Mirror{copy: newCopy()}
+	for i := range 10_000 {
+		m.copy.put(defender.Incident{ID: strconv.Itoa(i), Updated: defender.Ticks(i), Status: defender.StatusActive}, moment{})
+	}
+	if n := testing.AllocsPerRun(5, func() { m.times(func(r row) bool { return r.Updated >= 9_990 }) }); n > 10 {
+		t.Errorf("%v allocations to find ten rows of ten thousand", n)
 	}
 }

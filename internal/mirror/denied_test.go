@@ -3,6 +3,7 @@ package mirror
 import (
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"msgraph_security_exporter/graphclient/graphsim"
@@ -35,4 +36,26 @@ func TestDenialOfAClosedIncident(t *testing.T) {
 	if m.suspects() {
 		t.Error("what an incident was denied for outlives it")
 	}
+}
+
+// TestNothingOpenIsLeft deletes all that is open, and Graph goes on showing what is closed: that is
+// never believed, since a licence can end for what is open alone.
+func TestNothingOpenIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true})
+		fill(sim, 60, 30*24*time.Hour)
+		for _, id := range ids(sim)[:20] {
+			sim.Change(id, graphsim.Dated, closeIncident)
+		}
+		w := watch(t, sim, Config{})
+		w.pullFor(2*time.Minute, 15*time.Second, nil)
+		for id := range open(sim) {
+			sim.Delete(id)
+		}
+		for _, p := range w.pullFor(90*time.Minute, 30*time.Second, nil) {
+			if r := &p.report; r.Up && len(r.Snapshot.Open) == 0 {
+				t.Fatal("a list that went to nothing by deletions alone is believed")
+			}
+		}
+	})
 }

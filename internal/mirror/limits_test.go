@@ -108,3 +108,19 @@ func TestPagingThatEnds(t *testing.T) {
 		})
 	}
 }
+
+// TestMinRefreshInterval pulls more often than refreshes are wanted: those within the interval
+// share one, also when it is longer than a second.
+func TestMinRefreshInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true})
+		fill(sim, 100, 90*24*time.Hour)
+		w := watch(t, sim, Config{MinRefreshInterval: 9 * time.Second})
+		time.Sleep(2 * time.Second) // the first lookback has asked, and the next comes after 45 s
+		before := w.sent.since(spent{})
+		w.pullFor(40*time.Second, 4*time.Second, nil)
+		if n := w.sent.since(before).delta; n != 4 {
+			t.Errorf("ten pulls in 40 s sent %d deltas, want one in 9 s or more", n)
+		}
+	})
+}

@@ -56,28 +56,6 @@ func TestUnsortedAfterAll(t *testing.T) {
 	})
 }
 
-// TestNothingOpenIsLeft deletes all that is open, and Graph goes on showing what is closed: that is
-// never believed, since a licence can end for what is open alone.
-func TestNothingOpenIsLeft(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		sim := graphsim.New(graphsim.Config{Latency: 100 * time.Millisecond, Terse: true})
-		fill(sim, 60, 30*24*time.Hour)
-		for _, id := range ids(sim)[:20] {
-			sim.Change(id, graphsim.Dated, closeIncident)
-		}
-		w := watch(t, sim, Config{})
-		w.pullFor(2*time.Minute, 15*time.Second, nil)
-		for id := range open(sim) {
-			sim.Delete(id)
-		}
-		for _, p := range w.pullFor(90*time.Minute, 30*time.Second, nil) {
-			if r := &p.report; r.Up && len(r.Snapshot.Open) == 0 {
-				t.Fatal("a list that went to nothing by deletions alone is believed")
-			}
-		}
-	})
-}
-
 // TestAmbiguousOrder closes half of 1,000 incidents at one moment, and others just before, in a
 // list sorted by update and then by creation. Its first pages are sorted by creation too; whoever goes by
 // that never sees the others, which are created later than where those pages end.
